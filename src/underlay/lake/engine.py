@@ -1,0 +1,191 @@
+"""The engine: runs Ibis expressions over the lake's Parquet files.
+
+Expressions are built on unbound tables made from the contracts, so nothing connects before a
+figure is asked for, and another engine can run the same expressions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from underlay.errors import CorruptError, UnknownNameError, UnreadableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    import duckdb
+    import ibis
+
+    from underlay.lake.read import Lake
+    from underlay.tables import Batch, Table
+
+__all__ = ["Engine", "Result", "Tables"]
+
+
+class Result:
+    """Columns of an answer as arrays of one length; null is None in object columns, else masked."""
+
+    def __init__(self, columns: Mapping[str, Any]) -> None:
+        self.columns: dict[str, Any] = dict(columns)
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()))) if self.columns else 0
+
+    def __getitem__(self, name: str) -> Any:
+        return self.columns[name]
+
+    def objects(self, name: str) -> list[Any]:
+        """One column as Python values, null as None."""
+        cells = self.columns[name]
+        return [None if cell is np.ma.masked else cell for cell in cells.tolist()]
+
+    def floats(self, name: str) -> Any:
+        """One column as a float64 array, null as NaN."""
+        cells = np.ma.asarray(self.columns[name]).astype(np.float64)
+        return cells.filled(np.nan)
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """The answer row by row; for short answers only."""
+        names = list(self.columns)
+        for cells in zip(*(self.objects(name) for name in names), strict=True):
+            yield dict(zip(names, cells, strict=True))
+
+
+class Tables:
+    """Unbound Ibis tables by name, made from contracts: `tables["core__model"]`."""
+
+    def __init__(self, contracts: Sequence[Table]) -> None:
+        self.contracts = {table.name: table for table in contracts}
+        self._made: dict[str, ibis.Table] = {}
+
+    def __getitem__(self, name: str) -> ibis.Table:
+        import ibis
+
+        if name not in self.contracts:
+            raise UnknownNameError("table", name, tuple(self.contracts))
+        if name not in self._made:
+            self._made[name] = ibis.table(self.contracts[name].ibis_schema(), name=name)
+        return self._made[name]
+
+
+class Engine:
+    """DuckDB over one lake, in process. Use as a context manager, or call `close`."""
+
+    def __init__(
+        self,
+        lake: Lake,
+        contracts: Sequence[Table],
+        *,
+        threads: int = 2,
+        memory_mb: int = 1024,
+    ) -> None:
+        self.lake = lake
+        self.tables = Tables(contracts)
+        self._threads = threads
+        self._memory_mb = memory_mb
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._views: set[str] = set()
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connection; the engine connects again if it is used again."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+            self._views.clear()
+
+    def sql(self, expression: ibis.Table) -> str:
+        """The SQL that `run` would run."""
+        import ibis
+
+        return str(ibis.to_sql(expression, dialect="duckdb"))
+
+    def run(self, expression: ibis.Table) -> Result:
+        """Evaluate an expression; raises `UnreadableError` or `CorruptError` naming a file."""
+        return Result(self._execute(expression).fetchnumpy())
+
+    def batch(self, table: Table, expression: ibis.Table) -> Batch:
+        """Evaluate an expression whose columns are those of `table`, as a batch."""
+        from underlay.tables import Batch
+
+        arrow = self._execute(expression).to_arrow_table()
+        return Batch(table, arrow.select(list(table.column_names)))
+
+    def register(self, name: str, batch: Batch) -> None:
+        """Let expressions read a batch under the name of its contract, in place of the lake's."""
+        connection = self._connect()
+        if name in self._views:
+            connection.execute(f'DROP VIEW "{name}"')
+        connection.register(f"{name}__memory", batch.data)
+        connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM "{name}__memory"')
+        self._views.add(name)
+
+    def _connect(self) -> duckdb.DuckDBPyConnection:
+        if self._connection is None:
+            import duckdb
+
+            self._connection = duckdb.connect(
+                ":memory:",
+                config={
+                    "threads": self._threads,
+                    "memory_limit": f"{self._memory_mb}MB",
+                    "autoinstall_known_extensions": False,
+                    "autoload_known_extensions": False,
+                },
+            )
+        return self._connection
+
+    def _execute(self, expression: ibis.Table) -> duckdb.DuckDBPyConnection:
+        import duckdb
+        import ibis.expr.operations as ops
+
+        connection = self._connect()
+        names = sorted({node.name for node in expression.op().find(ops.UnboundTable)})
+        for name in names:
+            if name not in self._views:
+                connection.execute(self._view(name))
+                self._views.add(name)
+        try:
+            return connection.execute(self.sql(expression))
+        except (duckdb.IOException, duckdb.InvalidInputException, duckdb.SerializationException) as error:
+            for name in names:
+                for path in self.lake.files(name):
+                    _probe(path)
+            raise UnreadableError(", ".join(names), str(error).splitlines()[0]) from error
+
+    def _view(self, name: str) -> str:
+        table = self.tables.contracts[name]
+        files = []
+        for path, ref in self.lake.partitions(name).values():
+            try:
+                size = path.stat().st_size
+            except OSError as error:
+                raise UnreadableError(str(path), error.strerror or str(error)) from error
+            if size != ref.size_bytes:
+                raise CorruptError(str(path), f"{ref.size_bytes} bytes", f"{size} bytes")
+            files.append("'" + str(path).replace("'", "''") + "'")
+        if not files:
+            empty = ", ".join(f'CAST(NULL AS {c.sql_type}) AS "{c.name}"' for c in table.columns)
+            return f'CREATE VIEW "{name}" AS SELECT {empty} WHERE FALSE'  # noqa: S608 - own names only
+        columns = ", ".join(f'"{c.name}"' for c in table.columns)
+        source = f"read_parquet([{', '.join(files)}])"
+        return f'CREATE VIEW "{name}" AS SELECT {columns} FROM {source}'  # noqa: S608 - own names only
+
+
+def _probe(path: Path) -> None:
+    """Raise `UnreadableError` if this one Parquet file is what can't be read."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        pq.ParquetFile(path).read()
+    except (pa.ArrowException, OSError) as error:
+        raise UnreadableError(str(path), str(error).splitlines()[0]) from error

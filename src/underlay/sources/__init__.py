@@ -1,0 +1,19 @@
+"""One module a publisher. Adding one: a module, a line here, a folder of test data."""
+
+from __future__ import annotations
+
+from underlay.errors import UnknownNameError
+from underlay.sources.base import Request, Snapshot, Source, Terms
+from underlay.sources.os_ai_map import OsAiMap
+
+__all__ = ["SOURCES", "Request", "Snapshot", "Source", "Terms", "source"]
+
+SOURCES: tuple[Source, ...] = (OsAiMap(),)
+
+
+def source(name: str) -> Source:
+    """The source of that name; raises `UnknownNameError`."""
+    for found in SOURCES:
+        if found.name == name:
+            return found
+    raise UnknownNameError("source", name, tuple(found.name for found in SOURCES))
