@@ -180,6 +180,13 @@ class Columns:
             return self.with_cells(name, taken)
         return Columns(self._data.append_column(name, taken), self.place)
 
+    def with_nulls_for(self, *signs: object, names: Sequence[str]) -> Columns:
+        """The same rows; in columns `names`, cells equal to one of `signs` become null."""
+        columns = self
+        for name in names:
+            columns = columns.derive(name, name, lambda cell: None if cell in signs else cell)
+        return columns
+
     def split(self, name: str, keep: Callable[[Any], bool]) -> tuple[Columns, Columns]:
         """Rows whose cell in `name` passes `keep`, and all other rows; null is passed as None."""
         import pyarrow as pa
