@@ -31,9 +31,7 @@ class Parsed:
 
     def row(self, table: str, **key: object) -> dict[str, Any]:
         """The only row of `table` with these cells."""
-        found = [
-            row for row in self.rows[table] if all(row[name] == key[name] for name in key)
-        ]
+        found = [row for row in self.rows[table] if all(row[name] == key[name] for name in key)]
         assert len(found) == 1, f"{len(found)} rows of {table} have {key}"
         return found[0]
 
@@ -50,12 +48,8 @@ class Parsed:
 def parsed() -> Callable[..., Parsed]:
     """Parse bytes: `parsed(source, name, data, observed_on=None)`."""
 
-    def parse(
-        source: Source, name: str, data: bytes, observed_on: dt.date | None = None
-    ) -> Parsed:
-        snapshot = Snapshot(
-            source.name, name, data, hashlib.sha256(data).hexdigest(), observed_on
-        )
+    def parse(source: Source, name: str, data: bytes, observed_on: dt.date | None = None) -> Parsed:
+        snapshot = Snapshot(source.name, name, data, hashlib.sha256(data).hexdigest(), observed_on)
         assert snapshot.matches(*source.files), f"{name} is not a file of {source.name}"
         result = Parsed()
         for item in source.parse(snapshot):

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from underlay.errors import UnknownNameError
 from underlay.sources.base import Request, Snapshot, Source, Terms
+from underlay.sources.epoch_chips import EpochChips
 from underlay.sources.os_ai_map import OsAiMap
 
 __all__ = ["SOURCES", "Request", "Snapshot", "Source", "Terms", "source"]
 
-SOURCES: tuple[Source, ...] = (OsAiMap(),)
+SOURCES: tuple[Source, ...] = (
+    EpochChips(),
+    OsAiMap(),
+)
 
 
 def source(name: str) -> Source:
