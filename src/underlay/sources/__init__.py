@@ -5,12 +5,14 @@ from __future__ import annotations
 from underlay.errors import UnknownNameError
 from underlay.sources.base import Request, Snapshot, Source, Terms
 from underlay.sources.epoch_chips import EpochChips
+from underlay.sources.ollama import Ollama
 from underlay.sources.os_ai_map import OsAiMap
 
 __all__ = ["SOURCES", "Request", "Snapshot", "Source", "Terms", "source"]
 
 SOURCES: tuple[Source, ...] = (
     EpochChips(),
+    Ollama(),
     OsAiMap(),
 )
 
