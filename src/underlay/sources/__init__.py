@@ -7,6 +7,7 @@ from underlay.sources.base import Request, Snapshot, Source, Terms
 from underlay.sources.epoch_chips import EpochChips
 from underlay.sources.ollama import Ollama
 from underlay.sources.os_ai_map import OsAiMap
+from underlay.sources.pypi import PyPi
 
 __all__ = ["SOURCES", "Request", "Snapshot", "Source", "Terms", "source"]
 
@@ -14,6 +15,7 @@ SOURCES: tuple[Source, ...] = (
     EpochChips(),
     Ollama(),
     OsAiMap(),
+    PyPi(),
 )
 
 
