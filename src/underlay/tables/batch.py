@@ -233,6 +233,8 @@ def _convert(raw: pa.Array, column: Column, target: pa.DataType) -> tuple[pa.Arr
         array = raw.cast(target)
     except pa.ArrowException:
         array = _convert_each(raw, column.type, target)
+    if pa.types.is_floating(target):  # an infinite quantity is no quantity
+        array = pc.if_else(pc.is_finite(array), array, pa.scalar(None, target))
     failed = _and_not(pc.is_null(array), pc.is_null(raw))
     return array, failed
 
