@@ -6,6 +6,7 @@ from underlay.errors import UnknownNameError
 from underlay.sources.base import Request, Snapshot, Source, Terms
 from underlay.sources.epoch_chips import EpochChips
 from underlay.sources.ollama import Ollama
+from underlay.sources.openrouter import OpenRouter
 from underlay.sources.os_ai_map import OsAiMap
 from underlay.sources.pypi import PyPi
 
@@ -14,6 +15,7 @@ __all__ = ["SOURCES", "Request", "Snapshot", "Source", "Terms", "source"]
 SOURCES: tuple[Source, ...] = (
     EpochChips(),
     Ollama(),
+    OpenRouter(),
     OsAiMap(),
     PyPi(),
 )

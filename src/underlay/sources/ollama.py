@@ -29,7 +29,8 @@ PULLS = Table(
         Column(
             "pulls_total_count",
             "int64",
-            "pulls ever, of all tags together, as rounded by the page; null where it shows none",
+            "pulls ever, of all tags together, as rounded by the page; null where none was read: "
+            "until 2026-07 that is every count under 10,000",
         ),
         Column("tags_count", "int32", "tags of the model"),
         Column("last_updated_text", "string", "age of the newest tag in words, as shown"),
