@@ -1,0 +1,352 @@
+"""Building the atlas: raw tables of all sources in, core tables out, in one lake version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from underlay.atlas import contracts
+from underlay.atlas.catalogues import add_catalogues, catalogue_batches
+from underlay.atlas.contracts import CORE
+from underlay.atlas.corrections import check_corrections
+from underlay.atlas.curated import UNKNOWN, Curated
+from underlay.atlas.hubs import add_hubs, observations
+from underlay.atlas.infrastructure import infrastructure_batches
+from underlay.atlas.lineage import Edge, attribute, first_bases, roots
+from underlay.atlas.models import Catalogue
+from underlay.atlas.names import is_quantised_name
+from underlay.atlas.unresolved import unresolved_rows
+from underlay.identity import hub_key
+from underlay.lake import Engine, Lake
+from underlay.lake.write import Transaction
+from underlay.sources import SOURCES
+from underlay.tables import Batch
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Iterator
+
+    from underlay.lake import State
+    from underlay.tables import Table
+
+__all__ = ["Built", "build", "raw_contracts"]
+
+
+
+@dataclass
+class Built:
+    """What a build made: rows by table, and the lake version that holds them."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    carried: list[str] = field(default_factory=list)
+    version: int = 0
+
+
+def raw_contracts() -> tuple[Table, ...]:
+    """The contracts of all raw tables, in the order of the sources."""
+    return tuple(table for source in SOURCES for table in source.tables)
+
+
+def build(
+    lake: Lake,
+    curated: Curated,
+    now: dt.datetime,
+    *,
+    threads: int = 2,
+    memory_mb: int = 4096,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Built:
+    """Resolve everything and replace all core tables of the lake at once.
+
+    A core table that sums rows which may not be redistributed is carried over from the embedded
+    snapshot where the lake lacks those rows. Raises `CorrectionError` if a declared correction
+    changes nothing, and the lake's errors.
+    """
+    built = Built()
+    with Engine(
+        lake, (*raw_contracts(), *CORE), threads=threads, memory_mb=memory_mb
+    ) as engine:
+        transaction = Transaction(lake.root)
+        for batch in _batches(engine, lake, curated, built, progress):
+            progress(f"atlas: {batch.table.name}, {len(batch)} rows")
+            transaction.replace(batch)
+            built.rows[batch.table.name] = len(batch)
+        state: State = transaction.commit(now)
+    built.version = state.version
+    return built
+
+
+def _batches(
+    engine: Engine,
+    lake: Lake,
+    curated: Curated,
+    built: Built,
+    progress: Callable[[str], None],
+) -> Iterator[Batch]:
+    progress("atlas: reading the hubs")
+    catalogue = Catalogue(curated)
+    add_hubs(catalogue, engine)
+    progress("atlas: reading catalogues and boards")
+    add_catalogues(catalogue, engine)
+    catalogue.finish()
+    check_corrections(curated, catalogue, engine)
+    progress("atlas: lineage")
+    edges = _edges(catalogue)
+    batches = [
+        _sources(engine, lake),
+        _organisations(curated),
+        _accounts(catalogue),
+        _families(curated),
+        _licences(curated),
+        _aliases(catalogue),
+        *_models_and_lineage(catalogue, edges),
+    ]
+    for batch in batches:
+        engine.register(batch.table.name, batch)
+        yield batch
+    progress("atlas: counts")
+    parts = [engine.batch(contracts.core("observation"), each) for each in observations(engine)]
+    observed = Batch.concat(parts)
+    engine.register(observed.table.name, observed)
+    yield observed
+    below: list[dict[str, Any]] = []
+    for batch in (
+        *catalogue_batches(engine, curated, below),
+        *infrastructure_batches(engine, curated, below),
+    ):
+        kept = _carry_over(batch, lake, built)
+        engine.register(kept.table.name, kept)
+        yield kept
+    progress("atlas: what is unresolved")
+    yield Batch.from_rows(contracts.core("unresolved"), [*unresolved_rows(engine, curated), *below])
+
+
+def _carry_over(batch: Batch, lake: Lake, built: Built) -> Batch:
+    """The base's rows where this lake lacks the raw rows that may not ship."""
+    if len(batch) or lake.base is None:
+        return batch
+    shipped = lake.base.read(batch.table)
+    if len(shipped):
+        built.carried.append(batch.table.name)
+    return shipped
+
+
+def _sources(engine: Engine, lake: Lake) -> Batch:
+    fetched: dict[str, str] = {}
+    for ref in lake.snapshots():
+        fetched[ref.source] = max(ref.fetched_at, fetched.get(ref.source, ""))
+    rows = []
+    for source in SOURCES:
+        count, first, last = 0, None, None
+        for table in source.tables:
+            if "observed_on" not in table.column_names or not lake.files(table.name):
+                continue
+            relation = engine.tables[table.name]
+            span = engine.run(
+                relation.aggregate(
+                    n=relation.count(),
+                    first=relation.observed_on.min(),
+                    last=relation.observed_on.max(),
+                )
+            )
+            row = next(span.rows())
+            count += row["n"]
+            if row["n"]:
+                first = min(filter(None, (first, row["first"].date())))
+                last = max(filter(None, (last, row["last"].date())))
+        rows.append(
+            {
+                "source": source.name,
+                "title": source.title,
+                "licence": source.terms.licence,
+                "url": source.terms.url,
+                "may_redistribute": source.terms.may_redistribute,
+                "conflict": source.terms.conflict or None,
+                "rows_count": count,
+                "first_observed_on": first,
+                "last_observed_on": last,
+                "fetched_at": fetched.get(source.name),
+            }
+        )
+    return Batch.from_rows(contracts.core("source"), rows)
+
+
+def _organisations(curated: Curated) -> Batch:
+    rows: list[dict[str, Any]] = [
+        {
+            "organisation_id": organisation.id,
+            "name": organisation.name,
+            "country": organisation.country,
+            "country_reason": organisation.reason or organisation.contestable or None,
+            "kind": organisation.kind,
+            "parent_id": organisation.parent or None,
+            "parent_since_on": organisation.parent_since,
+            "evidence": organisation.evidence or None,
+        }
+        for organisation in curated.organisations.values()
+        if organisation.id != UNKNOWN
+    ]
+    rows.append(
+        {
+            "organisation_id": UNKNOWN,
+            "name": "unknown",
+            "country": UNKNOWN,
+            "country_reason": "the account is not in the curated list",
+        }
+    )
+    return Batch.from_rows(contracts.core("organisation"), rows)
+
+
+def _accounts(catalogue: Catalogue) -> Batch:
+    owners: dict[tuple[str, str], str] = {}
+    for draft in catalogue.drafts:
+        if draft.platform in ("huggingface", "modelscope"):
+            account = draft.account or draft.name
+            owners.setdefault((draft.platform, account), draft.organisation)
+    rows = [
+        {
+            "account_id": number,
+            "platform": platform,
+            "account": account,
+            "organisation_id": owner,
+            "method": "unresolved" if owner == UNKNOWN else "curated",
+            "reason": "not in the curated list"
+            if owner == UNKNOWN
+            else catalogue.curated.organisations[owner].evidence or None,
+        }
+        for number, ((platform, account), owner) in enumerate(sorted(owners.items()))
+    ]
+    return Batch.from_rows(contracts.core("account"), rows)
+
+
+def _families(curated: Curated) -> Batch:
+    rows: list[dict[str, object]] = [
+        {
+            "family_id": family.id,
+            "name": family.name,
+            "organisation_id": family.organisation,
+            "modality": family.modality,
+        }
+        for family in curated.families
+    ]
+    rows.append({"family_id": UNKNOWN, "name": "unknown", "organisation_id": UNKNOWN})
+    return Batch.from_rows(contracts.core("family"), rows)
+
+
+def _licences(curated: Curated) -> Batch:
+    rows = [
+        {
+            "licence_text": text,
+            "spdx": licence.spdx or None,
+            "licence_class": licence.licence_class,
+            "reason": licence.reason or None,
+        }
+        for text, licence in curated.licences.items()
+    ]
+    return Batch.from_rows(contracts.core("licence"), rows)
+
+
+def _aliases(catalogue: Catalogue) -> Batch:
+    items = catalogue.aliases.items()
+    return Batch.from_lists(
+        contracts.core("alias"),
+        {
+            "platform": [platform for (platform, _), _ in items],
+            "name": [name for (_, name), _ in items],
+            "model_id": [alias.model for _, alias in items],
+            "method": [alias.method for _, alias in items],
+            "reason": [alias.reason for _, alias in items],
+        },
+    )
+
+
+def _edges(catalogue: Catalogue) -> list[Edge]:
+    edges: dict[tuple[int, int], Edge] = {}
+    for number, draft in enumerate(list(catalogue.drafts)):
+        for base, (relation, evidence, source) in draft.bases.items():
+            known = catalogue.aliases.get(("huggingface", base))
+            if known is not None and known.model != number:
+                edges.setdefault(
+                    (number, known.model), Edge(number, known.model, relation, evidence, source)
+                )
+    return list(edges.values())
+
+
+def _models_and_lineage(catalogue: Catalogue, edges: list[Edge]) -> Iterator[Batch]:
+    count = len(catalogue)
+    first = first_bases(count, edges)
+    root = roots(first)
+    evidence = np.full(count, "none", dtype=object)
+    relation = np.full(count, "", dtype=object)
+    for edge in edges:
+        if first[edge.child] == edge.base:
+            evidence[edge.child], relation[edge.child] = edge.evidence, edge.relation
+    rows = catalogue.rows()
+    for number, row in enumerate(rows):
+        draft = catalogue.drafts[number]
+        base = int(first[number])
+        row["base_model_id"] = base if base >= 0 else None
+        row["root_model_id"] = int(root[number]) if base >= 0 else None
+        row["lineage"] = evidence[number]
+        row["copy_kind"] = _copy_kind(catalogue, number, base, str(relation[number]))
+        if draft.licence_text is None and row["copy_kind"] in ("quantised copy", "re-upload"):
+            # a copy without a licence of its own can't be freer than what it copies
+            for inherited in ("licence_text", "licence_class", "openness"):
+                row[inherited] = rows[base][inherited] if base >= 0 else row[inherited]
+        if draft.architecture is None and base >= 0:
+            row["architecture"] = catalogue.drafts[base].architecture
+    yield Batch.from_rows(contracts.core("model"), rows)
+    yield Batch.from_rows(
+        contracts.core("lineage"),
+        [
+            {
+                "model_id": edge.child,
+                "base_model_id": edge.base,
+                "relation": edge.relation,
+                "evidence": edge.evidence,
+                "source": edge.source,
+                "snapshot_sha256": edge.snapshot_sha256 or None,
+            }
+            for edge in edges
+        ],
+    )
+    yield _attributions(catalogue, first, edges)
+
+
+def _copy_kind(catalogue: Catalogue, number: int, base: int, relation: str) -> str:
+    draft = catalogue.drafts[number]
+    if relation == "quantized" or is_quantised_name(draft.name):
+        return "quantised copy"
+    if base < 0:
+        return "original"
+    same_name = hub_key(draft.name.rpartition("/")[2]) == hub_key(
+        catalogue.drafts[base].name.rpartition("/")[2]
+    )
+    return "re-upload" if same_name else "derivative"
+
+
+def _attributions(catalogue: Catalogue, first: Any, edges: list[Edge]) -> Batch:
+    names = sorted({draft.organisation for draft in catalogue.drafts} - {UNKNOWN})
+    number_of = {name: number for number, name in enumerate(names)}
+    makers = np.array(
+        [number_of.get(draft.organisation, -1) for draft in catalogue.drafts], dtype=np.int32
+    )
+    labels = np.array([*names, UNKNOWN], dtype=object)  # -1 picks the last one
+    found = attribute(makers, first, edges)
+    return Batch.from_lists(
+        contracts.core("attribution"),
+        {
+            "attribution": np.concatenate(
+                [np.full(len(part.model), way, dtype=object) for way, part in found.items()]
+            ),
+            "model_id": np.concatenate([part.model for part in found.values()]),
+            "organisation_id": np.concatenate(
+                [labels[part.organisation] for part in found.values()]
+            ),
+            "weight_share": np.concatenate([part.weight for part in found.values()]),
+        },
+    )
+
+

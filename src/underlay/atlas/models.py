@@ -1,0 +1,316 @@
+"""One identity per model: the catalogue that names on all platforms resolve to."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from underlay.atlas.curated import UNKNOWN
+from underlay.atlas.names import (
+    Families,
+    copied_name,
+    is_quantised_name,
+    modality_of,
+    parameters_in_name,
+    size_band,
+)
+from underlay.identity import hub_key, match_key, repository_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from underlay.atlas.curated import Curated
+
+__all__ = ["Alias", "Catalogue", "Draft", "OPENNESS_OF_CLASS"]
+
+OPENNESS_OF_CLASS = {
+    "osi": "osi-licence",
+    "open-content": "open-content",
+    "open-with-use-restrictions": "use-restrictions",
+    "research-only": "research-only",
+    "custom": "custom-licence",
+    "none-declared": "none-declared",
+    "proprietary": "hosted-only",
+}
+
+# namespaces to which the Hub moved models that once had none, so "gpt2" is "openai-community/gpt2"
+LEGACY_NAMESPACES = (
+    "google-bert",
+    "openai-community",
+    "FacebookAI",
+    "google-t5",
+    "distilbert",
+    "albert",
+    "almanach",
+    "xlnet",
+    "transfo-xl",
+    "dbmdz",
+    "Salesforce",
+)
+
+
+@dataclass
+class Draft:
+    """What is known of one model while the catalogue is being made."""
+
+    name: str
+    platform: str
+    organisation: str = UNKNOWN
+    family: str = UNKNOWN
+    pipeline_tag: str | None = None
+    architecture: str | None = None
+    parameters: float | None = None
+    active_parameters: float | None = None
+    licence_text: str | None = None
+    is_open: bool | None = None
+    has_training_data: bool | None = None
+    created_on: dt.date | None = None
+    released_on: dt.date | None = None
+    is_corrected: bool = False
+    bases: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+
+    @property
+    def account(self) -> str:
+        """The namespace, or an empty string."""
+        return self.name.rpartition("/")[0] if "/" in self.name else ""
+
+
+@dataclass(frozen=True)
+class Alias:
+    """Why a name on a platform is a model."""
+
+    model: int
+    method: str
+    reason: str
+
+
+class Catalogue:
+    """All models, numbered from 0 in order of arrival, and all names that lead to them."""
+
+    def __init__(self, curated: Curated) -> None:
+        self.curated = curated
+        self.families = Families(curated)
+        self.drafts: list[Draft] = []
+        self.aliases: dict[tuple[str, str], Alias] = {}
+        self._keys: dict[tuple[str, str], int] = {}
+        self._hub_owner = curated.account_owner("huggingface")
+        self._root_owner = curated.account_owner("huggingface_root")
+        self._modelscope_owner = curated.account_owner("modelscope")
+        self._renamed = {
+            hub_key(entry["old"]): entry["new"]
+            for entry in curated.corrections.get("rename_namespace", ())
+        }
+        self._by_match: dict[str, list[int]] | None = None
+
+    def __len__(self) -> int:
+        return len(self.drafts)
+
+    def hub(self, name: str) -> int:
+        """The model of a Hub name; made if it is new. Every spelling gets its alias."""
+        known = self.aliases.get(("huggingface", name))
+        if known is not None:
+            return known.model
+        current, method, reason = self._current_hub_name(name)
+        number = self._place("huggingface", current)
+        self.aliases["huggingface", name] = Alias(number, method, reason)
+        return number
+
+    def modelscope(self, name: str) -> int:
+        """The model of a ModelScope name: the Hub's, where maker and name agree, else its own."""
+        known = self.aliases.get(("modelscope", name))
+        if known is not None:
+            return known.model
+        namespace, _, last = name.partition("/")
+        owner = self._modelscope_owner.get(hub_key(namespace), UNKNOWN)
+        same = self._keys.get(("huggingface", hub_key(name)))
+        if same is None and owner != UNKNOWN:
+            candidates = self.by_match().get(match_key(last), [])
+            same = next((i for i in candidates if self.drafts[i].organisation == owner), None)
+        if same is not None and self.drafts[same].organisation == owner:
+            number, method = same, "same name and maker"
+            reason = f"`{self.drafts[same].name}` on the Hub has the same name and the maker `{owner}`"
+        else:
+            number = self._place("modelscope", name)
+            self.drafts[number].organisation = owner
+            method, reason = "own identity", "no Hub model of that maker has this name"
+        self.aliases["modelscope", name] = Alias(number, method, reason)
+        return number
+
+    def elsewhere(
+        self,
+        platform: str,
+        name: str,
+        *,
+        organisation: str,
+        hub_id: str | None = None,
+        family: str | None = None,
+        title: str | None = None,
+    ) -> int:
+        """The model behind a catalogue's or board's name.
+
+        In this order: the Hub id that the publisher states; a model of the same maker whose name
+        agrees but for case and separators; an identity of its own.
+        """
+        known = self.aliases.get((platform, name))
+        if known is not None:
+            return known.model
+        if hub_id:
+            number = self.hub(hub_id)
+            alias = Alias(number, "stated", f"the publisher states the Hub id `{hub_id}`")
+        else:
+            number, alias = self._matched(platform, name, organisation, title)
+        draft = self.drafts[number]
+        if draft.organisation == UNKNOWN:
+            draft.organisation = organisation
+        if family and draft.family == UNKNOWN:
+            draft.family = family
+        self.aliases[platform, name] = alias
+        return number
+
+    def _matched(
+        self, platform: str, name: str, organisation: str, title: str | None
+    ) -> tuple[int, Alias]:
+        if organisation != UNKNOWN:
+            for spelling in (name, title):
+                key = match_key(repository_name(spelling or ""))
+                for number in self.by_match().get(key, []) if key else []:
+                    found = self.drafts[number]
+                    if found.organisation == organisation:
+                        reason = f"`{found.name}` of `{organisation}` has the same name"
+                        return number, Alias(number, "same name and maker", reason)
+        number = self._place(platform, name)
+        self.drafts[number].organisation = organisation
+        self._index(number)
+        return number, Alias(number, "own identity", "no other name agrees with it")
+
+    def hub_owner(self, name: str) -> str:
+        """The organisation behind a Hub name, or "unknown"."""
+        namespace = name.partition("/")[0] if "/" in name else ""
+        if not namespace:
+            return self._root_owner.get(hub_key(name), UNKNOWN)
+        return self._hub_owner.get(hub_key(namespace), UNKNOWN)
+
+    def by_match(self) -> dict[str, list[int]]:
+        """Model numbers by match key, originals before copies."""
+        if self._by_match is None:
+            self._by_match = {}
+            for number in range(len(self.drafts)):
+                self._index(number)
+        return self._by_match
+
+    def finish(self) -> None:
+        """Fill what follows from names: family, and lineage that a copy's name tells."""
+        for draft in self.drafts:
+            if draft.family == UNKNOWN:
+                draft.family = self.families.find(draft.name)[0]
+        originals = {
+            key: [i for i in numbers if not is_quantised_name(self.drafts[i].name)]
+            for key, numbers in self.by_match().items()
+        }
+        for draft in self.drafts:
+            if draft.bases or draft.platform != "huggingface" or not is_quantised_name(draft.name):
+                continue
+            found = self._original_of(draft, originals)
+            if found is not None:
+                base = self.drafts[found].name
+                draft.bases[base] = ("quantized", "inferred", "names")
+
+    def _original_of(self, draft: Draft, originals: Mapping[str, list[int]]) -> int | None:
+        """The one best known model whose name is the copy's without the repacking marks."""
+        key = match_key(copied_name(draft.name))
+        candidates = [i for i in originals.get(key, ()) if self.drafts[i] is not draft]
+        own = [i for i in candidates if self.drafts[i].account == draft.account]
+        maker = self.families.by_id.get(draft.family)
+        by_maker = [
+            i for i in candidates if maker and self.drafts[i].organisation == maker.organisation
+        ]
+        best = own or by_maker
+        return min(best) if best else None
+
+    def _index(self, number: int) -> None:
+        if self._by_match is not None:
+            key = match_key(repository_name(self.drafts[number].name))
+            numbers = self._by_match.setdefault(key, [])
+            if number not in numbers:
+                numbers.append(number)
+
+    def _current_hub_name(self, name: str) -> tuple[str, str, str]:
+        namespace, slash, last = name.partition("/")
+        if slash:
+            new = self._renamed.get(hub_key(namespace))
+            if new:
+                return f"{new}/{last}", "renamed", f"the namespace `{namespace}` is now `{new}`"
+            return name, "home", "its name on its home platform"
+        for legacy in LEGACY_NAMESPACES:
+            moved = f"{legacy}/{name}"
+            if ("huggingface", hub_key(moved)) in self._keys:
+                return moved, "moved", "the Hub moved models without a namespace to their makers'"
+        return name, "home", "its name on its home platform"
+
+    def _place(self, platform: str, name: str) -> int:
+        key = (platform, hub_key(name))
+        if key not in self._keys:
+            self._keys[key] = len(self.drafts)
+            draft = Draft(name, platform)
+            if platform == "huggingface":
+                draft.organisation = self.hub_owner(name)
+            if platform in ("huggingface", "modelscope", "ollama"):
+                draft.is_open = True  # hubs hold weights; hosted-only models have no repository
+            self.drafts.append(draft)
+            self._index(self._keys[key])
+        return self._keys[key]
+
+    def rows(self) -> list[dict[str, object]]:
+        """The catalogue as rows of `core__model`, without what lineage adds."""
+        return [self._row(number, draft) for number, draft in enumerate(self.drafts)]
+
+    def _row(self, number: int, draft: Draft) -> dict[str, object]:
+        licence_class = self.licence_class(draft.licence_text)
+        is_open = draft.is_open
+        if is_open is None and licence_class != UNKNOWN:
+            is_open = licence_class != "proprietary"
+        if is_open is False:
+            openness = "hosted-only"
+        else:
+            openness = OPENNESS_OF_CLASS.get(licence_class, UNKNOWN)
+        stated = draft.parameters or parameters_in_name(draft.name)
+        released = draft.released_on or draft.created_on
+        method = None
+        if released:
+            method = (
+                "corrected" if draft.is_corrected
+                else "published" if draft.released_on else "repository created"
+            )  # fmt: skip
+        return {
+            "model_id": number,
+            "name": draft.name,
+            "platform": draft.platform,
+            "account": draft.account,
+            "organisation_id": draft.organisation,
+            "family_id": draft.family,
+            "modality": modality_of(draft.pipeline_tag, self.families.modality(draft.family)),
+            "pipeline_tag": draft.pipeline_tag,
+            "architecture": draft.architecture,
+            "parameters_count": _whole(draft.parameters),
+            "active_parameters_count": _whole(draft.active_parameters),
+            "size_band": size_band(stated),
+            "licence_text": draft.licence_text,
+            "licence_class": licence_class,
+            "openness": openness,
+            "is_open_weights": is_open,
+            "has_training_data": draft.has_training_data,
+            "released_on": released,
+            "released_on_method": method,
+        }
+
+    def licence_class(self, text: str | None) -> str:
+        """Class of a licence text; "unknown" for a text that is not curated, or none."""
+        if text is None:
+            return UNKNOWN
+        found = self.curated.licences.get(text) or self.curated.licences.get(text.casefold())
+        return found.licence_class if found else UNKNOWN
+
+
+def _whole(number: float | None) -> int | None:
+    return None if number is None else int(number)

@@ -1,0 +1,202 @@
+"""What a model's own name and tags say: family, base, kind of copy, size, modality."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from underlay.identity import repository_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from underlay.atlas.curated import Curated, Family, Pattern
+
+__all__ = [
+    "SIZE_BANDS",
+    "Families",
+    "TagFacts",
+    "copied_name",
+    "is_quantised_name",
+    "modality_of",
+    "parameters_in_name",
+    "read_tags",
+    "size_band",
+]
+
+_LANGUAGE = ("text-generation", "text2text-generation", "conversational", "translation",
+             "summarization", "table-question-answering")  # fmt: skip
+_ENCODER = ("fill-mask", "text-classification", "token-classification", "question-answering",
+            "zero-shot-classification", "multiple-choice")  # fmt: skip
+_EMBEDDING = ("sentence-similarity", "feature-extraction", "text-ranking",
+              "visual-document-retrieval")  # fmt: skip
+_VISION_LANGUAGE = ("image-text-to-text", "visual-question-answering", "any-to-any",
+                    "video-text-to-text", "document-question-answering", "image-to-text",
+                    "audio-text-to-text")  # fmt: skip
+_SPEECH = ("automatic-speech-recognition", "text-to-speech", "text-to-audio", "audio-to-audio",
+           "audio-classification", "voice-activity-detection")  # fmt: skip
+_VISION = ("image-classification", "object-detection", "image-segmentation", "depth-estimation",
+           "zero-shot-image-classification", "zero-shot-object-detection", "keypoint-detection",
+           "image-feature-extraction", "mask-generation", "video-classification")  # fmt: skip
+_IMAGE = ("text-to-image", "image-to-image", "unconditional-image-generation", "inpainting",
+          "image-text-to-image")  # fmt: skip
+_VIDEO = ("text-to-video", "image-to-video", "video-to-video", "image-text-to-video")
+_OTHER = ("time-series-forecasting", "robotics", "reinforcement-learning", "graph-ml",
+          "tabular-classification", "tabular-regression", "image-to-3d", "text-to-3d",
+          "other", "protein-folding")  # fmt: skip
+_MODALITY = {
+    tag: name
+    for name, tags in {
+        "language": _LANGUAGE,
+        "text-encoder": _ENCODER,
+        "embedding": _EMBEDDING,
+        "vision-language": _VISION_LANGUAGE,
+        "speech": _SPEECH,
+        "vision": _VISION,
+        "image-generation": _IMAGE,
+        "video-generation": _VIDEO,
+        "other": _OTHER,
+    }.items()
+    for tag in tags
+}
+_FAMILY_MODALITY = {"image": "image-generation", "video": "video-generation", "multimodal": "vision-language"}
+
+# formats and number formats in which somebody repacks a model; anchored at a separator so that
+# "AWQuant" or "Int8Net" don't match
+_QUANTISED = re.compile(
+    r"(?:^|[-_.])(?:i?1?-?gguf|ggml|gptq|awq|exl[23]|mlx|bnb|bitsandbytes|onnx|openvino|ov|hqq|aqlm|eetq|"
+    r"(?:nv|mx)?fp[48](?:-dynamic|-kv)?|mxfp4|int[48]|w[48]a(?:4|8|16)|[2-8]-?bit|q[2-8](?:_[0-9a-z]+)*|"
+    r"quantized|unquantized|imatrix|qat)(?=$|[-_.])",
+    re.IGNORECASE,
+)
+_SIZE = re.compile(r"(?:^|[-_.:/ ])(?:(\d{1,3})x)?(\d{1,4}(?:\.\d{1,2})?)([bm])(?=$|[-_.:/ ])", re.I)
+
+SIZE_BANDS: tuple[tuple[str, float], ...] = (
+    ("<1B", 1e9),
+    ("1-7B", 7e9),
+    ("7-20B", 20e9),
+    ("20-70B", 70e9),
+    ("70-100B", 100e9),
+    (">100B", float("inf")),
+)
+
+
+@dataclass(frozen=True)
+class TagFacts:
+    """What the Hub's tags of one model declare."""
+
+    licence: str | None
+    bases: tuple[tuple[str, str], ...]  # (base as written, relation)
+    has_dataset: bool
+    architecture: str | None
+
+
+def read_tags(text: str, architectures: frozenset[str] = frozenset()) -> TagFacts:
+    """Facts from a comma-separated tag list; a bare tag out of `architectures` is the model type.
+
+    A base stands there twice, as `base_model:X` and `base_model:RELATION:X`; the one with its
+    relation wins.
+    """
+    licence, bases, has_dataset = None, {}, False
+    architecture = None
+    for tag in text.split(","):
+        head, colon, rest = tag.strip().partition(":")
+        if not colon:
+            if architecture is None and head in architectures:
+                architecture = head
+            continue
+        if head == "license":
+            licence = rest
+        elif head == "dataset":
+            has_dataset = True
+        elif head == "base_model":
+            relation, inner, base = rest.partition(":")
+            if inner and relation in ("finetune", "adapter", "quantized", "merge"):
+                bases[base] = relation
+            else:
+                bases.setdefault(rest, "unspecified")
+    return TagFacts(licence, tuple(sorted(bases.items())), has_dataset, architecture)
+
+
+class Families:
+    """Finds the family of a name. First match in file order wins; the hints come last."""
+
+    def __init__(self, curated: Curated) -> None:
+        self._families = curated.families
+        self._hints = curated.base_hints
+        self.by_id = {family.id: family for family in curated.families}
+        self.find = lru_cache(maxsize=None)(self._find)
+
+    def _find(self, name: str) -> tuple[str, str]:
+        """(family id or "unknown", reason)."""
+        last = repository_name(name)
+        for family in self._families:
+            for pattern in family.patterns:
+                if pattern.search(name if "/" in pattern.pattern else last):
+                    return family.id, f"the name fits `{pattern.pattern}`"
+        hint = self.hint(name)
+        if hint:
+            return hint, "the name says what it is built on"
+        return "unknown", "no family pattern fits the name"
+
+    def hint(self, name: str) -> str:
+        """Family that the name gives as base, or an empty string."""
+        return _first(self._hints, name)
+
+    def modality(self, family: str) -> str:
+        """Main modality of a family in the atlas's words."""
+        found: Family | None = self.by_id.get(family)
+        if found is None:
+            return "unknown"
+        if found.modality == "language" and found.is_encoder:
+            return "text-encoder"
+        return _FAMILY_MODALITY.get(found.modality, found.modality)
+
+
+def _first(patterns: Sequence[Pattern], name: str) -> str:
+    last = repository_name(name)
+    for entry in patterns:
+        if entry.pattern.search(name if "/" in entry.pattern.pattern else last):
+            return entry.target
+    return ""
+
+
+def modality_of(pipeline_tag: str | None, family_modality: str) -> str:
+    """The tag decides; without one the family; else "unknown"."""
+    if pipeline_tag:
+        return _MODALITY.get(pipeline_tag, "other")
+    return family_modality
+
+
+def is_quantised_name(name: str) -> bool:
+    """Whether the name says that somebody repacked a model in another number or file format."""
+    return _QUANTISED.search(repository_name(name)) is not None
+
+
+def copied_name(name: str) -> str:
+    """The repository name without repacking marks: what a copy is a copy of, or the name itself."""
+    last = repository_name(name)
+    shorter = _QUANTISED.sub("", last)
+    # repackers also write the maker in front: "Qwen_Qwen3-8B-GGUF"
+    return shorter.strip("-_.") or last
+
+
+def parameters_in_name(name: str) -> float | None:
+    """Parameters that the name states ("7B", "8x7B", "560m"); None if it states none.
+
+    Of several, the largest counts: "30B-A3B" states total and active ones.
+    """
+    found = []
+    for experts, number, unit in _SIZE.findall(repository_name(name)):
+        size = float(number) * (1e9 if unit in "bB" else 1e6)
+        found.append(size * int(experts) if experts else size)
+    return max(found, default=None)
+
+
+def size_band(parameters: float | None) -> str:
+    """The band of a number of parameters; "unknown" for None."""
+    if parameters is None or parameters <= 0:
+        return "unknown"
+    return next(name for name, upper in SIZE_BANDS if parameters < upper)

@@ -1,0 +1,225 @@
+"""What a measure is, and what a definition of it is: data, no evaluation.
+
+A measure's expression is one relation: its grain, a column for every facet, then `value`. A
+definition picks one option of every choice; each option is a filter on that relation. So a figure
+is a sum over some of its rows, and every definition is a sum over other ones.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from underlay.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import ibis
+
+    from underlay.lake.engine import Result, Tables
+
+__all__ = [
+    "Choice",
+    "Definition",
+    "Figure",
+    "Layer",
+    "Measure",
+    "Option",
+    "Query",
+    "Row",
+    "SourceNote",
+    "Split",
+    "Unit",
+]
+
+Layer = Literal["above", "below", "between"]
+Unit = Literal[
+    "share",
+    "downloads in 30 days",
+    "downloads",
+    "pulls",
+    "models",
+    "tokens in a week",
+    "Elo points",
+    "USD per million tokens",
+    "H100 equivalents",
+    "systems",
+    "index",
+    "months",
+    "ratio",
+    "count",
+]
+
+
+@dataclass(frozen=True)
+class Option:
+    """One way to decide a choice: why someone would choose it, who does, and what it keeps.
+
+    `keep` turns the relation into the rows that count; None keeps all of them.
+    """
+
+    name: str
+    reason: str
+    source: str = ""
+    keep: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A decision that every definition has to make; the first option is the default."""
+
+    name: str
+    doc: str
+    options: tuple[Option, ...]
+
+    @property
+    def default(self) -> Option:
+        """The option used where the reader chooses none."""
+        return self.options[0]
+
+    def option(self, name: str) -> Option:
+        """The option of that name; raises `UnknownNameError`."""
+        for option in self.options:
+            if option.name == name:
+                return option
+        names = tuple(option.name for option in self.options)
+        raise UnknownNameError(f"option of `{self.name}`", name, names)
+
+
+@dataclass(frozen=True)
+class Split:
+    """A column of the relation by which values can be told apart, or kept to some."""
+
+    name: str
+    column: str
+    doc: str
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What exactly was computed: an option per choice, and the values that splits were kept to."""
+
+    options: Mapping[str, str]
+    kept: Mapping[str, str] = field(default_factory=dict)
+
+    def facets(self) -> dict[str, str]:
+        """All of it, by facet name."""
+        return {**self.options, **self.kept}
+
+
+@dataclass(frozen=True)
+class Query:
+    """What a reader asks: by which split, under which definition, as of which day."""
+
+    by: str
+    definition: Definition
+    as_of: dt.date | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a figure. `value` is None where it can't be computed, and `reason` says why."""
+
+    key: Mapping[str, str | int]
+    value: float | None
+    lower: float | None = None
+    upper: float | None = None
+    reason: str = ""
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SourceNote:
+    """Where a figure comes from."""
+
+    name: str
+    title: str
+    licence: str
+    url: str
+    vintage: str
+    conflict: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A value under a definition, with all that a sceptic asks for."""
+
+    name: str
+    question: str
+    unit: str
+    by: str
+    rows: tuple[Row, ...]
+    coverage: Mapping[str, float | int | None]
+    definition: Mapping[str, str]
+    sources: tuple[SourceNote, ...]
+    as_of: str
+    caveat: str
+    citation: str
+    notes: tuple[str, ...] = ()
+
+    def row(self, key: str) -> Row | None:
+        """The row whose `by` value is `key`, if there is one."""
+        for row in self.rows:
+            if row.key.get(self.by) == key:
+                return row
+        return None
+
+    def value(self, key: str) -> float | None:
+        """The value of that row; None if there is no such row or it has none."""
+        row = self.row(key)
+        return row.value if row else None
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One question, one number with a unit.
+
+    `expression` builds the relation: grain, every split's column, `observed_on`, `source`, then
+    `value`. `reduce` is "share" or "level" for sums over rows, else a function from the kept rows
+    to the figure's rows. `history` keeps all days up to the asked one, not only the last.
+    """
+
+    name: str
+    layer: Layer
+    question: str
+    unit: str
+    caveat: str
+    citation: str
+    splits: tuple[Split, ...]
+    choices: tuple[Choice, ...]
+    grain: tuple[str, ...]
+    expression: Callable[[Tables], ibis.Table]
+    reduce: Literal["share", "level"] | Callable[[Result, Query], list[Row]] = "share"
+    columns: tuple[str, ...] = ()  # further columns that a `reduce` function reads
+    history: bool = False
+    sampled: bool = True  # whether rows are a sample over which a bootstrap makes sense
+    default_by: str = "country"
+
+    def split(self, name: str) -> Split:
+        """The split of that name; raises `UnknownNameError`."""
+        for split in self.splits:
+            if split.name == name:
+                return split
+        names = tuple(split.name for split in self.splits)
+        raise UnknownNameError(f"facet of `{self.name}`", name, names)
+
+    def definition(self, where: Mapping[str, str]) -> Definition:
+        """The definition with these facets set; raises `UnknownNameError`."""
+        options = {choice.name: choice.default.name for choice in self.choices}
+        kept: dict[str, str] = {}
+        choices = {choice.name: choice for choice in self.choices}
+        splits = {split.name for split in self.splits}
+        for name, value in where.items():
+            if name in choices and (name not in splits or _is_option(choices[name], value)):
+                options[name] = choices[name].option(value).name
+            elif name in splits:
+                kept[name] = value
+            else:
+                raise UnknownNameError(f"facet of `{self.name}`", name, (*choices, *splits))
+        return Definition(options, kept)
+
+
+def _is_option(choice: Choice, value: str) -> bool:
+    return any(option.name == value for option in choice.options)
