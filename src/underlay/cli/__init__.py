@@ -1,0 +1,142 @@
+"""The command line: `underlay COMMAND ...`.
+
+Commands are loaded when they are used, so that `underlay --help` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from underlay import __version__
+from underlay.cli.output import run, write
+from underlay.cli.session import shared_options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from click.shell_completion import CompletionItem
+
+__all__ = ["COMMANDS", "Entry", "Lazy", "main", "underlay"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One command: its name, the `module:attribute` that holds it, and a line of help."""
+
+    name: str
+    target: str
+    help: str
+
+    def load(self) -> click.Command:
+        """The command itself; imports its module."""
+        module, _, attribute = self.target.partition(":")
+        command = getattr(import_module(module), attribute)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{self.target} is no click command")
+        return command
+
+
+COMMANDS: tuple[Entry, ...] = (
+    Entry(
+        "sources", "underlay.cli.sync:sources", "publishers: licence, conflict, tables, vintages"
+    ),
+    Entry("sync", "underlay.cli.sync:sync", "read a publisher's files into your lake"),
+    Entry("lake", "underlay.cli.lake:lake", "what the lake holds, and whether it is whole"),
+)
+
+
+class Lazy(click.Group):
+    """A group whose commands are entries, loaded one by one as they are asked for."""
+
+    def __init__(self, *arguments: Any, entries: Sequence[Entry], **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.entries = {entry.name: entry for entry in entries}
+
+    def list_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+    ) -> list[str]:
+        """Names in the order of the entries."""
+        return list(self.entries)
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+        cmd_name: str,
+    ) -> click.Command | None:
+        """The command of that name, loaded now."""
+        entry = self.entries.get(cmd_name)
+        return entry.load() if entry else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does it, but near spellings come from the entries."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:
+            raise click.NoSuchCommand(
+                error.command_name, possibilities=list(self.entries), ctx=ctx
+            ) from None
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """The list of commands, from the entries alone."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(entry.name, entry.help) for entry in self.entries.values()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Names of commands and options, without loading a command."""
+        from click.shell_completion import CompletionItem
+
+        names = [
+            CompletionItem(entry.name, help=entry.help)
+            for entry in self.entries.values()
+            if entry.name.startswith(incomplete)
+        ]
+        return names + click.Command.shell_complete(self, ctx, incomplete)
+
+
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        write(f"underlay {__version__}")
+        ctx.exit()
+
+
+underlay = Lazy(
+    "underlay",
+    entries=COMMANDS,
+    params=[
+        *shared_options(),
+        click.Option(
+            ["--version"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_version,
+            help="Print the version and stop.",
+        ),
+    ],
+    help="Who leads each layer of the AI stack, and what does that lead stand on?",
+    epilog="""\
+    Answers go to standard output, all else to standard error. The exit code is 0 when the
+    question was answered, 1 when it was answered and something was found (a check that fails, a
+    problem in the lake), 2 when it could not be answered; 130 after Ctrl-C.""",
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    return run(
+        lambda: underlay.main(given, prog_name="underlay", standalone_mode=False),
+        as_json="--json" in given,
+    )
