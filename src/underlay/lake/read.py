@@ -91,7 +91,9 @@ class Lake:
         return Batch.concat(parts) if parts else Batch.from_lists(table, {})
 
     def verify(self) -> Iterator[Problem]:
-        """Read every byte again and name each file that is gone or differs from its record."""
+        """Read every byte again, the base's too; name each file that is gone or has changed."""
+        if self.base is not None:
+            yield from self.base.verify()
         for ref in self.state.partitions.values():
             yield from _problems(self.root / ref.path, ref.sha256)
         for snapshot in self.state.snapshots.values():
