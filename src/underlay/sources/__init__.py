@@ -5,6 +5,7 @@ from __future__ import annotations
 from underlay.errors import UnknownNameError
 from underlay.sources.base import Request, Snapshot, Source, Terms
 from underlay.sources.epoch_chips import EpochChips
+from underlay.sources.epoch_clusters import EpochClusters
 from underlay.sources.ollama import Ollama
 from underlay.sources.openrouter import OpenRouter
 from underlay.sources.os_ai_map import OsAiMap
@@ -14,6 +15,7 @@ __all__ = ["SOURCES", "Request", "Snapshot", "Source", "Terms", "source"]
 
 SOURCES: tuple[Source, ...] = (
     EpochChips(),
+    EpochClusters(),
     Ollama(),
     OpenRouter(),
     OsAiMap(),
