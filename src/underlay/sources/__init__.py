@@ -8,6 +8,7 @@ from underlay.sources.epoch_chips import EpochChips
 from underlay.sources.epoch_clusters import EpochClusters
 from underlay.sources.ollama import Ollama
 from underlay.sources.openrouter import OpenRouter
+from underlay.sources.openrouter_usage import OpenRouterUsage
 from underlay.sources.os_ai_map import OsAiMap
 from underlay.sources.pypi import PyPi
 
@@ -18,6 +19,7 @@ SOURCES: tuple[Source, ...] = (
     EpochClusters(),
     Ollama(),
     OpenRouter(),
+    OpenRouterUsage(),
     OsAiMap(),
     PyPi(),
 )
