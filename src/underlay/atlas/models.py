@@ -101,6 +101,7 @@ class Catalogue:
             hub_key(entry["old"]): entry["new"]
             for entry in curated.corrections.get("rename_namespace", ())
         }
+        self.corrected: set[str] = set()  # names whose stated openness a correction changed
         self._by_match: dict[str, list[int]] | None = None
 
     def __len__(self) -> int:

@@ -1,0 +1,20 @@
+"""One question a module. Adding a measure: a module (or a few lines in one) and a line here."""
+
+from __future__ import annotations
+
+from underlay.errors import UnknownNameError
+from underlay.measures import downloads
+from underlay.measures.definitions import Definition, Figure, Measure, Query, Row
+from underlay.measures.evaluate import evaluate
+
+__all__ = ["MEASURES", "Definition", "Figure", "Measure", "Query", "Row", "evaluate", "measure"]
+
+MEASURES: tuple[Measure, ...] = (*downloads.MEASURES,)
+
+
+def measure(name: str) -> Measure:
+    """The measure of that name; raises `UnknownNameError`."""
+    for found in MEASURES:
+        if found.name == name:
+            return found
+    raise UnknownNameError("measure", name, tuple(found.name for found in MEASURES))

@@ -1,0 +1,289 @@
+"""Who is downloaded: shares, levels and growth on the hubs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ibis
+import numpy as np
+
+from underlay.measures.definitions import Choice, Measure, Option, Query, Row, Split
+
+if TYPE_CHECKING:
+    from underlay.lake.engine import Result, Tables
+
+__all__ = ["LISTINGS", "MEASURES", "MODEL_CHOICES", "MODEL_SPLITS", "model_relation"]
+
+MODEL_SPLITS: tuple[Split, ...] = (
+    Split("country", "country", "primary base of the organisation that the model is attributed to"),
+    Split("maker", "organisation_id", "organisation that the model is attributed to"),
+    Split("account", "account", "hub namespace as written"),
+    Split("family", "family_id", "family of models"),
+    Split("openness", "openness", "grade of openness"),
+    Split("licence_class", "licence_class", "class of the licence"),
+    Split("modality", "modality", "what goes in and out"),
+    Split("size_band", "size_band", "band of the number of parameters"),
+    Split("copy_kind", "copy_kind", "original, derivative, quantised copy or re-upload"),
+    Split("model", "name", "the model itself"),
+    Split("listing", "listing", "the list that was counted"),
+)
+
+LISTINGS: tuple[Option, ...] = tuple(
+    Option(name, reason, source, lambda t, name=name: t.listing == name)
+    for name, reason, source in (
+        ("os_ai_map", "most recent full top list of the Hub, with tags", "Open Source AI Map"),
+        ("osir_lmts", "monthly series of curated makers, best for change over time", "OSIR-LMTS"),
+        ("llmfit", "about 17,000 models that can be run at home, down to 10,000 downloads", "llmfit"),
+        ("census_2022", "the whole Hub, but before Llama", "whole-Hub census of 2022-07"),
+        ("osir_lmts_modelscope", "ModelScope, the Chinese hub; lifetime counters", "OSIR-LMTS"),
+    )
+)
+
+_LANGUAGE = ("language", "vision-language")
+
+
+def _age(days: int) -> Any:
+    return lambda t: t.released_on.notnull() & (
+        t.observed_on.epoch_seconds() - t.released_on.epoch_seconds() <= days * 86_400
+    )
+
+
+MODEL_CHOICES: tuple[Choice, ...] = (
+    Choice("listing", "which list of models is counted", LISTINGS),
+    Choice(
+        "scope",
+        "which kinds of model count",
+        (
+            Option("all", "everything that the hub serves", "HF State of Open Source, Spring 2026"),
+            Option(
+                "language",
+                "generative models for text, with or without images: what the debate is about",
+                "ATOM Report (arXiv 2604.07190)",
+                lambda t: t.modality.isin(_LANGUAGE),
+            ),
+            Option(
+                "text_only",
+                "generative text models alone",
+                "ATOM's primary list",
+                lambda t: t.modality == "language",
+            ),
+            Option(
+                "vision_language",
+                "models that read images and write text",
+                "ATOM's conditional list",
+                lambda t: t.modality == "vision-language",
+            ),
+            Option(
+                "embedding",
+                "sentence encoders: most of the Hub's traffic, little of its debate",
+                "MTEB community",
+                lambda t: t.modality == "embedding",
+            ),
+        ),
+    ),
+    Choice(
+        "attribution",
+        "to whom a model is attributed",
+        (
+            Option(
+                "author",
+                "who publishes it answers for it",
+                "HF State of Open Source, Spring 2026",
+                lambda t: t.attribution == "author",
+            ),
+            Option(
+                "nearest_base",
+                "a copy is still its base's work",
+                "ATOM Report",
+                lambda t: t.attribution == "nearest_base",
+            ),
+            Option(
+                "root",
+                "the pretrained model at the end of the lineage carries it",
+                "Longpre et al. 2025 (arXiv 2512.03073)",
+                lambda t: t.attribution == "root",
+            ),
+            Option(
+                "fractional",
+                "a merge belongs to all its bases in equal parts",
+                "bibliometrics' fractional counting",
+                lambda t: t.attribution == "fractional",
+            ),
+        ),
+    ),
+    Choice(
+        "copies",
+        "whether quantised copies and re-uploads count",
+        (
+            Option("keep", "they are used", "HF State of Open Source, Spring 2026"),
+            Option(
+                "drop",
+                "they are distribution, not a maker's own release",
+                "ATOM's rejected formats",
+                lambda t: ~t.copy_kind.isin(("quantised copy", "re-upload")),
+            ),
+        ),
+    ),
+    Choice(
+        "denominator",
+        "what the shares are shares of",
+        (
+            Option("all", "unknown is a category", "METHODS"),
+            Option(
+                "known",
+                "compare only what is known; says nothing about the rest",
+                "press retellings",
+                lambda t: t.country != "unknown",
+            ),
+            Option(
+                "us_china",
+                "a duel of two countries",
+                "ATOM Report, US against China",
+                lambda t: t.country.isin(("US", "CN")),
+            ),
+        ),
+    ),
+    Choice(
+        "age",
+        "how old a model may be",
+        (
+            Option("any", "old models are used too", "the Hub"),
+            Option(
+                "one_year",
+                "removes the advantage of age",
+                "Longpre et al. 2025 (arXiv 2512.03073)",
+                _age(365),
+            ),
+            Option(
+                "since_llama",
+                "released after 2022-11: the generative era",
+                "ATOM Report",
+                lambda t: t.released_on >= ibis.date(2022, 11, 1),
+            ),
+        ),
+    ),
+    Choice(
+        "fresh",
+        "whether carried-over counts are counted",
+        (
+            Option("only", "a stale count is not an observation", "llmfit's own flag", lambda t: t.is_fresh),
+            Option("all", "keeps models whose count was not renewed", "naive reading of the list"),
+        ),
+    ),
+)
+
+_CAVEAT = (
+    "The Hub counts GET and HEAD requests of a query file, so CI inflates small models; every GGUF "
+    "file counts. Downloads are not users. A top list biases concentration up. Country is the base "
+    "of the organisation that the model is attributed to."
+)
+_CITATION = "Hugging Face Hub documentation, download counts; ATOM Report, arXiv 2604.07190"
+
+
+def model_relation(tables: Tables, metric: str) -> ibis.Table:
+    """One row per counted model, day, listing and attributed organisation, with every facet."""
+    counted = tables["core__observation"]
+    counted = counted.filter(counted.metric == metric)
+    part = tables["core__attribution"]
+    model = tables["core__model"].drop("organisation_id")
+    maker = tables["core__organisation"].select("organisation_id", "country")
+    joined = (
+        counted.join(part, "model_id")
+        .join(model, "model_id")
+        .join(maker, "organisation_id", how="left")
+    )
+    return joined.select(
+        "model_id",
+        "name",
+        "listing",
+        "attribution",
+        "organisation_id",
+        "account",
+        "family_id",
+        "openness",
+        "licence_class",
+        "modality",
+        "size_band",
+        "copy_kind",
+        "released_on",
+        "is_fresh",
+        "observed_on",
+        "source",
+        country=ibis.coalesce(joined.country, ibis.literal("unknown")),
+        value=joined.value * joined.weight_share,
+    )
+
+
+def _downloads(tables: Tables) -> ibis.Table:
+    return model_relation(tables, "downloads_30d_count")
+
+
+def _growth(result: Result, query: Query) -> list[Row]:
+    """Level at the last day over the level nearest to 12 months before, per group."""
+    days = result["observed_on"].astype("datetime64[D]")
+    groups = np.array(result.objects(query.by), dtype=object).astype(str)
+    values = result.floats("value")
+    last = days.max()
+    others = np.unique(days[days <= last - np.timedelta64(28, "D")])
+    names = sorted(set(groups[days == last]))
+    if not len(others):
+        return [Row({query.by: n}, None, reason="the listing has one vintage only") for n in names]
+    wanted = last - np.timedelta64(365, "D")
+    before = others[np.abs(others - wanted).argmin()]
+    rows = []
+    for name in names:
+        here = groups == name
+        new = float(values[here & (days == last)].sum())
+        old = float(values[here & (days == before)].sum())
+        more = {"from": str(before), "to": str(last), "before": old, "now": new}
+        if old > 0:
+            rows.append(Row({query.by: name}, new / old, more=more))
+        else:
+            rows.append(Row({query.by: name}, None, reason=f"nothing on {before}", more=more))
+    return sorted(rows, key=lambda row: -float(row.more["now"]))
+
+
+DOWNLOADS_SHARE = Measure(
+    name="downloads_share",
+    layer="above",
+    question="Whose models are downloaded, as a share of a listing's downloads in 30 days?",
+    unit="share",
+    caveat=_CAVEAT,
+    citation=_CITATION,
+    splits=MODEL_SPLITS,
+    choices=MODEL_CHOICES,
+    grain=("model_id", "name"),
+    expression=_downloads,
+    reduce="share",
+)
+DOWNLOADS_LEVEL = Measure(
+    name="downloads_level",
+    layer="above",
+    question="How often are whose models downloaded in 30 days?",
+    unit="downloads in 30 days",
+    caveat=_CAVEAT,
+    citation=_CITATION,
+    splits=MODEL_SPLITS,
+    choices=MODEL_CHOICES,
+    grain=("model_id", "name"),
+    expression=_downloads,
+    reduce="level",
+)
+DOWNLOADS_GROWTH = Measure(
+    name="downloads_growth",
+    layer="above",
+    question="How many times as many downloads as about a year before?",
+    unit="ratio",
+    caveat=_CAVEAT + " The panel of a listing may grow between two vintages: a growing panel "
+    "looks like growing use.",
+    citation=_CITATION,
+    splits=MODEL_SPLITS,
+    choices=MODEL_CHOICES,
+    grain=("model_id",),
+    expression=_downloads,
+    reduce=_growth,
+    history=True,
+    sampled=False,
+)
+
+MEASURES: tuple[Measure, ...] = (DOWNLOADS_SHARE, DOWNLOADS_LEVEL, DOWNLOADS_GROWTH)
