@@ -43,9 +43,10 @@ class Columns:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise UnreadableError(place, f"not UTF-8 at byte {error.start}") from error
-        lines = text.splitlines(keepends=True)
+        # only \n, \r and \r\n end a line: `splitlines` would also cut cells at U+2028 or U+0085
+        lines: Iterable[str] = io.StringIO(text, newline="")
         if comment:
-            lines = [line for line in lines if not line.startswith(comment)]
+            lines = (line for line in lines if not line.startswith(comment))
         # the standard parser: pyarrow's stops at a quoted newline split over two blocks
         csv.field_size_limit(MAX_CELL_CHARS)
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
