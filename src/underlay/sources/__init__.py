@@ -11,6 +11,7 @@ from underlay.sources.openrouter import OpenRouter
 from underlay.sources.openrouter_usage import OpenRouterUsage
 from underlay.sources.os_ai_map import OsAiMap
 from underlay.sources.pypi import PyPi
+from underlay.sources.top500 import Top500
 
 __all__ = ["SOURCES", "Request", "Snapshot", "Source", "Terms", "source"]
 
@@ -22,6 +23,7 @@ SOURCES: tuple[Source, ...] = (
     OpenRouterUsage(),
     OsAiMap(),
     PyPi(),
+    Top500(),
 )
 
 
