@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from underlay.errors import UnknownNameError
+from underlay.sources.atom import Atom
 from underlay.sources.base import Request, Snapshot, Source, Terms
 from underlay.sources.epoch_chips import EpochChips
 from underlay.sources.epoch_clusters import EpochClusters
+from underlay.sources.hf_census import HfCensus
+from underlay.sources.llmfit import LlmFit
 from underlay.sources.ollama import Ollama
 from underlay.sources.openrouter import OpenRouter
 from underlay.sources.openrouter_usage import OpenRouterUsage
 from underlay.sources.os_ai_map import OsAiMap
+from underlay.sources.osir_lmts import OsirLmts
 from underlay.sources.pypi import PyPi
 from underlay.sources.top500 import Top500
 
 __all__ = ["SOURCES", "Request", "Snapshot", "Source", "Terms", "source"]
 
 SOURCES: tuple[Source, ...] = (
+    Atom(),
     EpochChips(),
     EpochClusters(),
+    HfCensus(),
+    LlmFit(),
     Ollama(),
     OpenRouter(),
     OpenRouterUsage(),
     OsAiMap(),
+    OsirLmts(),
     PyPi(),
     Top500(),
 )
