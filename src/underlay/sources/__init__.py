@@ -9,6 +9,7 @@ from underlay.sources.epoch_chips import EpochChips
 from underlay.sources.epoch_clusters import EpochClusters
 from underlay.sources.hf_census import HfCensus
 from underlay.sources.llmfit import LlmFit
+from underlay.sources.lmarena import LmArena
 from underlay.sources.ollama import Ollama
 from underlay.sources.openrouter import OpenRouter
 from underlay.sources.openrouter_usage import OpenRouterUsage
@@ -25,6 +26,7 @@ SOURCES: tuple[Source, ...] = (
     EpochClusters(),
     HfCensus(),
     LlmFit(),
+    LmArena(),
     Ollama(),
     OpenRouter(),
     OpenRouterUsage(),
