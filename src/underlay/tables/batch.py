@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import decimal
 import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from underlay.errors import CheckError, SchemaError
+from underlay.tables.columns import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -42,7 +44,7 @@ class Batch:
             )
         try:
             self.data = data.cast(schema)
-        except ValueError as error:  # ArrowInvalid is a ValueError
+        except (ValueError, NotImplementedError) as error:  # what Arrow's own errors derive from
             raise SchemaError(table.name, str(error)) from error
         for column in table.columns:
             if column.required and self.data[column.name].null_count:
@@ -109,15 +111,21 @@ class Batch:
         return dict(sorted(found.items()))
 
     def merged_over(self, older: Batch) -> Batch:
-        """These rows, and those of `older` whose key does not occur here."""
+        """These rows, and those of `older` whose key does not occur here; null equals null."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
         if not self.table.key:
             return Batch.concat([older, self])
-        kept = older.data.join(
-            self.data.select(list(self.table.key)),
-            keys=list(self.table.key),
-            join_type="left anti",
-        )
-        return Batch.concat([Batch(self.table, kept.select(self.data.schema.names)), self])
+        # a join would take two null cells of a key for different ones
+        key = list(self.table.key)
+        positions = [*range(len(older)), *([-1] * len(self))]
+        keys = pa.concat_tables([older.data.select(key), self.data.select(key)])
+        keys = keys.append_column("__position", pa.array(positions, pa.int64()))
+        first = keys.group_by(key).aggregate([("__position", "min")])["__position_min"]
+        kept = first.filter(pc.greater_equal(first, 0)).combine_chunks()
+        rest = Batch(self.table, older.data.take(kept.take(pc.sort_indices(kept))))
+        return Batch.concat([rest, self])
 
     def check(self) -> None:
         """Raise `CheckError` if a row breaks a check or two rows share a key."""
@@ -184,7 +192,7 @@ def _refuse(
 
     wrong = _and_not(failed, bad)
     if wrong.true_count:
-        example = str(raw.filter(wrong)[0].as_py())[:80]
+        example = _shown(raw.filter(wrong)[0])[:80]
         reason = f"`{column.name}` is not a valid {column.type}"
         skipped.append(Skipped(place, reason, wrong.true_count, f"`{example}`"))
         bad = _or(bad, failed)
@@ -197,9 +205,16 @@ def _refuse(
     return bad
 
 
-def _first_of_key(
-    table: Table, data: pa.Table, place: str, skipped: list[Skipped]
-) -> pa.Table:
+def _shown(cell: pa.Scalar) -> str:
+    import pyarrow as pa
+
+    try:
+        return str(cell.as_py())
+    except (ValueError, OverflowError):  # a date beyond what Python knows
+        return str(cell.cast(pa.string()).as_py())
+
+
+def _first_of_key(table: Table, data: pa.Table, place: str, skipped: list[Skipped]) -> pa.Table:
     import pyarrow as pa
 
     positions = pa.array(range(data.num_rows), pa.int64())
@@ -227,38 +242,76 @@ def _convert(raw: pa.Array, column: Column, target: pa.DataType) -> tuple[pa.Arr
         raw = raw.dictionary_decode()
     if pa.types.is_floating(raw.type):
         raw = pc.if_else(pc.is_nan(raw), pa.scalar(None, raw.type), raw)
+    if pa.types.is_timestamp(raw.type):  # the lake keeps microseconds; Python reads no finer ones
+        raw = pc.cast(raw, pa.timestamp("us", raw.type.tz), safe=False)
     if pa.types.is_null(raw.type):
         return pa.nulls(len(raw), target), pa.array([False] * len(raw), pa.bool_())
     try:
-        array = raw.cast(target)
+        array = raw.cast(target) if _may_cast(raw.type, target) else None
     except pa.ArrowException:
+        array = None
+    if array is None:
         array = _convert_each(raw, column.type, target)
     if pa.types.is_floating(target):  # an infinite quantity is no quantity
         array = pc.if_else(pc.is_finite(array), array, pa.scalar(None, target))
+    elif pa.types.is_temporal(target):  # a year that no calendar here can print is a wrong unit
+        lowest, highest = (pa.scalar(day).cast(target) for day in _CALENDAR)
+        known = pc.and_(pc.greater_equal(array, lowest), pc.less_equal(array, highest))
+        array = pc.if_else(known, array, pa.scalar(None, target))
     failed = _and_not(pc.is_null(array), pc.is_null(raw))
     return array, failed
+
+
+_CALENDAR = (dt.date(1, 1, 1), dt.date(9999, 12, 31))
+
+
+def _may_cast(given: pa.DataType, target: pa.DataType) -> bool:
+    """Whether Arrow's conversion keeps the meaning.
+
+    Arrow also makes a date of a number, a number of a date, and true of seven; we refuse those.
+    """
+    import pyarrow as pa
+
+    is_text = pa.types.is_string(given) or pa.types.is_large_string(given)
+    if is_text or given == target:
+        return True
+    if pa.types.is_temporal(target):
+        return bool(pa.types.is_timestamp(given) or pa.types.is_date(given))
+    if pa.types.is_boolean(target):
+        return False
+    if pa.types.is_string(target):
+        return not (pa.types.is_nested(given) or pa.types.is_binary(given))
+    return bool(pa.types.is_integer(given) or pa.types.is_floating(given))
 
 
 def _convert_each(raw: pa.Array, kind: Type, target: pa.DataType) -> pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    encoded = pc.dictionary_encode(raw)
-    distinct = [_READERS[kind](value) for value in encoded.dictionary.to_pylist()]
+    read = _READERS[kind]
+    try:
+        encoded = pc.dictionary_encode(raw)
+    except pa.ArrowNotImplementedError:  # lists and structures can't be told apart by Arrow
+        cells = [None if cell is None else read(cell) for cell in raw.to_pylist()]
+        return pa.array(cells, target)
+    distinct = [read(value) for value in encoded.dictionary.to_pylist()]
     return pa.array(distinct, target).take(encoded.indices)
 
 
+_NUMBERS = (str, int, float, decimal.Decimal)
+
+
 def _read_int(value: Any) -> int | None:
-    try:
-        number = float(value)
-        exact = int(value) if isinstance(value, str) and value.strip("+-").isdecimal() else None
-    except (TypeError, ValueError):
+    # through Decimal, since a float would round what a publisher wrote beyond 2**53
+    if not isinstance(value, _NUMBERS) or isinstance(value, bool) or "_" in str(value)[:30]:
         return None
-    if exact is None:
-        if not math.isfinite(number) or number != int(number):
-            return None
-        exact = int(number)
-    return exact if -(2**63) <= exact < 2**63 else None
+    try:
+        number = decimal.Decimal(value.strip() if isinstance(value, str) else value)
+    except decimal.InvalidOperation:
+        return None
+    if not number.is_finite() or number.adjusted() > 18 or number != number.to_integral_value():
+        return None
+    return int(number) if -(2**63) <= number < 2**63 else None
 
 
 def _read_int32(value: Any) -> int | None:
@@ -267,9 +320,11 @@ def _read_int32(value: Any) -> int | None:
 
 
 def _read_float(value: Any) -> float | None:
+    if not isinstance(value, _NUMBERS) or isinstance(value, bool) or "_" in str(value)[:30]:
+        return None
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
 
@@ -289,7 +344,9 @@ def _read_date(value: Any) -> dt.date | None:
         return value.date()
     if isinstance(value, dt.date):
         return value
-    match = _DATE.match(str(value).strip())
+    if not isinstance(value, str):
+        return None
+    match = _DATE.match(value.strip())
     try:
         return match and dt.date(int(match[1]), int(match[2]), int(match[3] or 1))
     except ValueError:
@@ -297,18 +354,27 @@ def _read_date(value: Any) -> dt.date | None:
 
 
 def _read_timestamp(value: Any) -> dt.datetime | None:
-    try:
-        moment = (
-            value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value))
-        )
-    except ValueError:
+    if isinstance(value, str) and not _DATE.match(value):
+        return None  # Python also reads 20260102 and 2026-W01, which publishers mean otherwise
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001 - naive UTC
+    if not isinstance(value, str | dt.datetime):
         return None
-    # the lake keeps naive UTC: engines disagree about zones, nobody disagrees about UTC
-    return moment.astimezone(dt.UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    try:
+        moment = dt.datetime.fromisoformat(value) if isinstance(value, str) else value
+        # the lake keeps naive UTC: engines disagree about zones, nobody disagrees about UTC
+        return moment.astimezone(dt.UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    except (ValueError, OverflowError):
+        return None
 
 
 def _read_text(value: Any) -> str | None:
-    return str(value)
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return None
+    return text_of(value)
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from typing import TYPE_CHECKING, Any
 
 from underlay.errors import SchemaError, UnreadableError
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-__all__ = ["MAX_CELL_CHARS", "MAX_PARQUET_BYTES", "Columns"]
+__all__ = ["MAX_CELL_CHARS", "MAX_PARQUET_BYTES", "Columns", "text_of"]
 
 MAX_PARQUET_BYTES = 4 << 30  # decoded size a Parquet file may announce; larger is an attack
 MAX_CELL_CHARS = 4 << 20  # one CSV cell; the largest real one (a tag list) is under 20 kB
@@ -79,11 +80,11 @@ class Columns:
         try:
             file = pq.ParquetFile(io.BytesIO(data))
             meta = file.metadata
-            decoded = sum(
-                meta.row_group(i).total_byte_size for i in range(meta.num_row_groups)
-            )
+            decoded = sum(meta.row_group(i).total_byte_size for i in range(meta.num_row_groups))
             if decoded > MAX_PARQUET_BYTES:
                 raise UnreadableError(place, f"it announces {decoded} bytes of content")
+            if len(set(file.schema_arrow.names)) != len(file.schema_arrow.names):
+                raise UnreadableError(place, "a column name stands twice")
             return cls(file.read(), place)
         except (pa.ArrowException, OSError, ValueError) as error:
             raise UnreadableError(place, str(error).splitlines()[0]) from error
@@ -203,16 +204,21 @@ class Columns:
         )
 
 
+def text_of(value: object) -> str:
+    """A cell as text that any file can hold: JSON for lists and mappings, `true` for True."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))  # as Arrow spells it where the whole column holds numbers
+    if isinstance(value, list | dict):
+        value = json.dumps(value, ensure_ascii=False, default=str)
+    return str(value).encode("utf-8", "backslashreplace").decode()
+
+
 def _array(cells: Sequence[object]) -> pa.Array:
     import pyarrow as pa
 
     try:
         return pa.array(cells, from_pandas=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
-        return pa.array([None if cell is None else _text(cell) for cell in cells], pa.string())
-
-
-def _text(cell: object) -> str:
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    return str(cell)
+    except (pa.ArrowException, OverflowError, UnicodeEncodeError):  # mixed, huge, half characters
+        return pa.array([None if cell is None else text_of(cell) for cell in cells], pa.string())

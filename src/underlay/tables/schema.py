@@ -76,7 +76,7 @@ class Table:
 
     def __post_init__(self) -> None:
         if not _TABLE.match(self.name):
-            raise ValueError(f"table name {self.name!r} is not raw_<source>__<noun> or core__<noun>")
+            raise ValueError(f"{self.name!r} is not raw_<source>__<noun> or core__<noun>")
         if not self.doc.startswith("One row per"):
             raise ValueError(f"{self.name}: the description starts with 'One row per'")
         names = [column.name for column in self.columns]
@@ -87,6 +87,8 @@ class Table:
                 raise ValueError(f"{self.name}: `{name}` is not a column")
         if self.partition_by and self.column(self.partition_by).type != "date":
             raise ValueError(f"{self.name}: partitions go by a date column")
+        if self.partition_by and not self.column(self.partition_by).required:
+            raise ValueError(f"{self.name}: a row without a date fits no partition")
         if bool(self.partition_by) != (self.grain != "whole"):
             raise ValueError(f"{self.name}: partition_by and grain go together")
 
@@ -126,9 +128,7 @@ class Table:
 
     def sql(self) -> str:
         """The `CREATE TABLE` view, for readers and other engines."""
-        rows = [
-            f"  {c.name} {c.sql_type}{' NOT NULL' if c.required else ''}" for c in self.columns
-        ]
+        rows = [f"  {c.name} {c.sql_type}{' NOT NULL' if c.required else ''}" for c in self.columns]
         if self.key:
             rows.append(f"  PRIMARY KEY ({', '.join(self.key)})")
         return f"CREATE TABLE {self.name} (\n" + ",\n".join(rows) + "\n)"
