@@ -88,6 +88,7 @@ class Engine:
         self._memory_mb = memory_mb
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._views: set[str] = set()
+        self.memory: dict[str, Any] = {}  # small answers that stay true while the lake does
 
     def __enter__(self) -> Engine:
         return self
@@ -176,7 +177,8 @@ class Engine:
             empty = ", ".join(f'CAST(NULL AS {c.sql_type}) AS "{c.name}"' for c in table.columns)
             return f'CREATE VIEW "{name}" AS SELECT {empty} WHERE FALSE'  # noqa: S608 - own names only
         columns = ", ".join(f'"{c.name}"' for c in table.columns)
-        source = f"read_parquet([{', '.join(files)}])"
+        # a folder is named after its partition, `observed_on=2026`, which is no day: read the column
+        source = f"read_parquet([{', '.join(files)}], hive_partitioning = false)"
         return f'CREATE VIEW "{name}" AS SELECT {columns} FROM {source}'  # noqa: S608 - own names only
 
 
