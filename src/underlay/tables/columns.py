@@ -170,16 +170,17 @@ class Columns:
         import pyarrow.compute as pc
 
         self.require(old)
-        encoded = pc.dictionary_encode(self._data[old]).combine_chunks()
+        column = self._data[old]
+        if column.null_count == len(column):  # Arrow can't combine the chunks of no rows
+            return self.with_cells(name, [None] * len(self))
+        encoded = pc.dictionary_encode(column).combine_chunks()
         distinct = [
             None if value is None else function(value) for value in encoded.dictionary.to_pylist()
         ]
-        taken = _array(distinct).take(encoded.indices) if distinct else [None] * len(self)
+        taken = _array(distinct).take(encoded.indices)
         if self.has(name):
             position = self._data.column_names.index(name)
             return Columns(self._data.set_column(position, name, taken), self.place)
-        if not distinct:
-            return self.with_cells(name, taken)
         return Columns(self._data.append_column(name, taken), self.place)
 
     def with_nulls_for(self, *signs: object, names: Sequence[str]) -> Columns:
