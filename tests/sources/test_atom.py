@@ -83,6 +83,14 @@ def test_a_wrong_header(parsed: Any, name: str) -> None:
         parsed(SOURCE, name, b"id,name\na,b\n", DAY)
 
 
+@pytest.mark.parametrize("name", SOURCE.files)
+def test_a_header_alone(parsed: Any, sample: Any, name: str) -> None:
+    lines = sample(f"atom/{name}").splitlines(keepends=True)
+    header = next(line for line in lines if not line.startswith(b"#"))
+    got = parsed(SOURCE, name, header, DAY)
+    assert (got.rows, got.skipped) == ({}, [])
+
+
 def test_a_truncated_file(parsed: Any, sample: Any) -> None:
     data = sample("atom/model_parameters.csv")
     cut = data[: data.index(b"granite-embedding") + 10]  # within the first cell of a row
