@@ -10,8 +10,10 @@ from underlay.sources.epoch_clusters import EpochClusters
 from underlay.sources.hf_census import HfCensus
 from underlay.sources.llmfit import LlmFit
 from underlay.sources.lmarena import LmArena
+from underlay.sources.lmarena_history import LmArenaHistory
 from underlay.sources.ollama import Ollama
 from underlay.sources.openrouter import OpenRouter
+from underlay.sources.openrouter_prices import OpenRouterPrices
 from underlay.sources.openrouter_usage import OpenRouterUsage
 from underlay.sources.os_ai_map import OsAiMap
 from underlay.sources.osir_lmts import OsirLmts
@@ -27,8 +29,10 @@ SOURCES: tuple[Source, ...] = (
     HfCensus(),
     LlmFit(),
     LmArena(),
+    LmArenaHistory(),
     Ollama(),
     OpenRouter(),
+    OpenRouterPrices(),
     OpenRouterUsage(),
     OsAiMap(),
     OsirLmts(),
