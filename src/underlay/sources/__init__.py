@@ -7,6 +7,8 @@ from underlay.sources.atom import Atom
 from underlay.sources.base import Request, Snapshot, Source, Terms
 from underlay.sources.epoch_chips import EpochChips
 from underlay.sources.epoch_clusters import EpochClusters
+from underlay.sources.epoch_hardware import EpochHardware
+from underlay.sources.epoch_models import EpochModels
 from underlay.sources.hf_census import HfCensus
 from underlay.sources.llmfit import LlmFit
 from underlay.sources.lmarena import LmArena
@@ -26,6 +28,8 @@ SOURCES: tuple[Source, ...] = (
     Atom(),
     EpochChips(),
     EpochClusters(),
+    EpochHardware(),
+    EpochModels(),
     HfCensus(),
     LlmFit(),
     LmArena(),
