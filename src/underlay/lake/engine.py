@@ -6,15 +6,23 @@ figure is asked for, and another engine can run the same expressions.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from underlay.errors import CorruptError, UnknownNameError, UnreadableError
+from underlay.errors import (
+    CorruptError,
+    NotComputableError,
+    SchemaError,
+    UnknownNameError,
+    UnreadableError,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import duckdb
     import ibis
@@ -44,7 +52,7 @@ class Result:
 
     def floats(self, name: str) -> Any:
         """One column as a float64 array, null as NaN."""
-        cells = np.ma.asarray(self.columns[name]).astype(np.float64)
+        cells: Any = np.ma.asarray(self.columns[name]).astype(np.float64)
         return cells.filled(np.nan)
 
     def rows(self) -> Iterator[dict[str, Any]]:
@@ -90,7 +98,7 @@ class Engine:
         self._views: set[str] = set()
         self.memory: dict[str, Any] = {}  # small answers that stay true while the lake does
 
-    def __enter__(self) -> Engine:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -111,13 +119,13 @@ class Engine:
 
     def run(self, expression: ibis.Table) -> Result:
         """Evaluate an expression; raises `UnreadableError` or `CorruptError` naming a file."""
-        return Result(self._execute(expression).fetchnumpy())
+        return Result(self._fetch(expression, lambda found: found.fetchnumpy()))
 
     def batch(self, table: Table, expression: ibis.Table) -> Batch:
         """Evaluate an expression whose columns are those of `table`, as a batch."""
         from underlay.tables import Batch
 
-        arrow = self._execute(expression).to_arrow_table()
+        arrow = self._fetch(expression, lambda found: found.to_arrow_table())
         return Batch(table, arrow.select(list(table.column_names)))
 
     def register(self, name: str, batch: Batch) -> None:
@@ -126,7 +134,7 @@ class Engine:
         if name in self._views:
             connection.execute(f'DROP VIEW "{name}"')
         connection.register(f"{name}__memory", batch.data)
-        connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM "{name}__memory"')
+        connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM "{name}__memory"')  # noqa: S608 - own names only
         self._views.add(name)
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
@@ -138,29 +146,39 @@ class Engine:
                 config={
                     "threads": self._threads,
                     "memory_limit": f"{self._memory_mb}MB",
+                    # else it would spill into a folder `.tmp` beside whatever you work on
+                    "temp_directory": str(Path(tempfile.gettempdir(), f"underlay-{os.getpid()}")),
                     "autoinstall_known_extensions": False,
                     "autoload_known_extensions": False,
                 },
             )
         return self._connection
 
-    def _execute(self, expression: ibis.Table) -> duckdb.DuckDBPyConnection:
+    def _fetch(
+        self, expression: ibis.Table, take: Callable[[duckdb.DuckDBPyConnection], Any]
+    ) -> Any:
         import duckdb
         import ibis.expr.operations as ops
 
         connection = self._connect()
         names = sorted({node.name for node in expression.op().find(ops.UnboundTable)})
-        for name in names:
-            if name not in self._views:
-                connection.execute(self._view(name))
-                self._views.add(name)
         try:
-            return connection.execute(self.sql(expression))
-        except (duckdb.IOException, duckdb.InvalidInputException, duckdb.SerializationException) as error:
+            for name in names:
+                if name not in self._views:
+                    connection.execute(self._view(name))
+                    self._views.add(name)
+            return take(connection.execute(self.sql(expression)))
+        except duckdb.OutOfMemoryException as error:
+            reason = f"the engine needs more than its {self._memory_mb} MB"
+            wanted = "more memory (`UNDERLAY_MEMORY_MB`)"
+            raise NotComputableError(", ".join(names), reason, wanted) from error
+        except duckdb.Error as error:
             for name in names:
                 for path in self.lake.files(name):
-                    _probe(path)
-            raise UnreadableError(", ".join(names), str(error).splitlines()[0]) from error
+                    _probe(path, self.tables.contracts[name])
+            if isinstance(error, duckdb.IOException | duckdb.InvalidInputException):
+                raise UnreadableError(", ".join(names), str(error).splitlines()[0]) from error
+            raise
 
     def _view(self, name: str) -> str:
         table = self.tables.contracts[name]
@@ -175,19 +193,22 @@ class Engine:
             files.append("'" + str(path).replace("'", "''") + "'")
         if not files:
             empty = ", ".join(f'CAST(NULL AS {c.sql_type}) AS "{c.name}"' for c in table.columns)
-            return f'CREATE VIEW "{name}" AS SELECT {empty} WHERE FALSE'  # noqa: S608 - own names only
+            return f'CREATE VIEW "{name}" AS SELECT {empty} WHERE FALSE'
         columns = ", ".join(f'"{c.name}"' for c in table.columns)
-        # a folder is named after its partition, `observed_on=2026`, which is no day: read the column
+        # a folder is named after its partition, `observed_on=2026`, which is no day: take the column
         source = f"read_parquet([{', '.join(files)}], hive_partitioning = false)"
         return f'CREATE VIEW "{name}" AS SELECT {columns} FROM {source}'  # noqa: S608 - own names only
 
 
-def _probe(path: Path) -> None:
-    """Raise `UnreadableError` if this one Parquet file is what can't be read."""
+def _probe(path: Path, table: Table) -> None:
+    """Raise `UnreadableError` or `SchemaError` if this one Parquet file is what is wrong."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        pq.ParquetFile(path).read()
+        content = pq.ParquetFile(path).read()
     except (pa.ArrowException, OSError) as error:
         raise UnreadableError(str(path), str(error).splitlines()[0]) from error
+    missing = [name for name in table.column_names if name not in content.column_names]
+    if missing:
+        raise SchemaError(table.name, f"`{path}` has no column `{missing[0]}`; sync it again")

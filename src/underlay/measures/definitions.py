@@ -8,10 +8,12 @@ is a sum over some of its rows, and every definition is a sum over other ones.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
-from underlay.errors import UnknownNameError
+from underlay.errors import NotComputableError, UnknownNameError
+from underlay.tables import Columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -170,6 +172,66 @@ class Figure:
         """The value of that row; None if there is no such row or it has none."""
         row = self.row(key)
         return row.value if row else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figure as the JSON answer `underlay/figure/1`."""
+        return {
+            "schema": "underlay/figure/1",
+            "figure": self.name,
+            "question": self.question,
+            "unit": self.unit,
+            "by": self.by,
+            "rows": [_plain_row(row) for row in self.rows],
+            "coverage": dict(self.coverage),
+            "definition": dict(self.definition),
+            "sources": [asdict(source) for source in self.sources],
+            "as_of": self.as_of,
+            "caveat": self.caveat,
+            "citation": self.citation,
+            "notes": list(self.notes),
+        }
+
+    def to_arrow(self) -> Any:
+        """The rows as an Arrow table; provenance stands in columns, so no operation loses it."""
+        provenance = {
+            "figure": self.name,
+            "unit": self.unit,
+            "as_of": self.as_of,
+            "coverage_share": self.coverage.get("weight"),
+            "definition": "; ".join(f"{k}={v}" for k, v in self.definition.items()),
+            "sources": "; ".join(f"{s.title}, {s.licence}, {s.vintage}" for s in self.sources),
+        }
+        rows = [{**_plain_row(row), **provenance} for row in self.rows]
+        keys = [name for row in self.rows for name in row.key]
+        names = [*dict.fromkeys(keys or [self.by]), "value", "lower", "upper", "reason"]
+        more = [name for row in rows for name in row if name not in (*names, *provenance)]
+        wanted = [*names, *dict.fromkeys(more), *provenance]
+        return Columns.from_rows(rows, self.name, wanted).data
+
+    def to_polars(self) -> Any:
+        """The same as a Polars frame; raises `NotComputableError` without Polars."""
+        return _library("polars").from_arrow(self.to_arrow())
+
+    def to_pandas(self) -> Any:
+        """The same as a pandas frame; raises `NotComputableError` without pandas."""
+        _library("pandas")
+        return self.to_arrow().to_pandas()
+
+
+def _plain_row(row: Row) -> dict[str, Any]:
+    plain = {**row.key, "value": row.value, "lower": row.lower, "upper": row.upper, **row.more}
+    if row.reason:
+        plain["reason"] = row.reason
+    return plain
+
+
+def _library(name: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise NotComputableError(
+            f"to_{name}", f"{name} isn't installed", f"`pip install underlay[{name}]`"
+        ) from error
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,10 @@ class Batch:
     def __len__(self) -> int:
         return int(self.data.num_rows)
 
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows as mappings; for small tables only."""
+        return list(self.data.to_pylist())
+
     def sorted(self) -> Batch:
         """The same rows in key order, so that equal content gives equal bytes."""
         order = [name for name in self.table.key if name] or list(self.table.column_names)

@@ -1,0 +1,120 @@
+"""The Python way in: `underlay.open()` gives the lake's answers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from underlay.atlas import CORE, core, read_curated
+from underlay.atlas.lookup import MakerCard, ModelCard, find_maker, find_model
+from underlay.config import settings
+from underlay.errors import LakeMissingError
+from underlay.lake import Engine, Lake, embedded
+from underlay.measures import MEASURES, Figure, Measure, evaluate, measure
+from underlay.tables import Batch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from underlay.config import Settings
+
+__all__ = ["OpenLake", "open_lake"]
+
+
+class OpenLake:
+    """A lake that answers. Close it, or use it as a context manager."""
+
+    def __init__(self, lake: Lake, chosen: Settings) -> None:
+        self.lake = lake
+        self.engine = Engine(lake, CORE, threads=chosen.threads, memory_mb=chosen.memory_mb)
+        if chosen.corrections is not None:
+            self._correct(chosen.corrections)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the engine."""
+        self.engine.close()
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """All measures, with their questions, facets and options."""
+        return MEASURES
+
+    def figure(
+        self,
+        name: str,
+        *,
+        by: str = "",
+        where: Mapping[str, str] | None = None,
+        as_of: dt.date | str | None = None,
+    ) -> Figure:
+        """A figure: value, interval, coverage, definition, sources, vintage.
+
+        `by` is one of the measure's facets, `where` sets facets to options or values, `as_of` (a
+        day, ISO 8601) takes the newest data up to then. Raises `UnknownNameError` or `NoDataError`.
+        """
+        if isinstance(as_of, str):
+            as_of = dt.date.fromisoformat(as_of)
+        return evaluate(measure(name), self.engine, by=by, where=where, as_of=as_of)
+
+    def model(self, name: str) -> ModelCard:
+        """What is known of one model, by its name on any platform, or its URL or package URL."""
+        return find_model(self.engine, name)
+
+    def maker(self, name: str) -> MakerCard:
+        """What is known of one organisation, by id, name or account."""
+        return find_maker(self.engine, name)
+
+    def unresolved(self) -> list[dict[str, Any]]:
+        """What could not be resolved, the largest share of its list first."""
+        relation = self.engine.tables["core__unresolved"]
+        ordered = relation.order_by(relation.weight_share.desc(nulls_first=False), "kind", "name")
+        return list(self.engine.run(ordered).rows())
+
+    def sources(self) -> list[dict[str, Any]]:
+        """The sources that the figures rest on, with licence, vintage and conflict."""
+        return list(self.engine.run(self.engine.tables["core__source"].order_by("source")).rows())
+
+    def _correct(self, path: Path) -> None:
+        """Countries, names and owners by the reader's own entries; accounts need a new build."""
+        curated = read_curated(path)
+        before = self.lake.read(core("organisation"))
+        rows = {row["organisation_id"]: row for row in before.rows()}
+        for organisation in curated.organisations.values():
+            row = rows.setdefault(organisation.id, {"organisation_id": organisation.id})
+            row |= {
+                "name": organisation.name,
+                "country": organisation.country,
+                "country_reason": organisation.reason or organisation.contestable or None,
+                "kind": organisation.kind,
+                "parent_id": organisation.parent or None,
+                "parent_since_on": organisation.parent_since,
+                "evidence": organisation.evidence or None,
+            }
+        batch = Batch.from_rows(core("organisation"), list(rows.values()))
+        self.engine.register(batch.table.name, batch)
+
+
+def open_lake(path: str | Path | None = None, *, chosen: Settings | None = None) -> OpenLake:
+    """Open the lake at `path`, or your own laid over the embedded snapshot, or that alone.
+
+    Raises `LakeMissingError` where there is none.
+    """
+    chosen = chosen or settings()
+    root = Path(path) if path is not None else chosen.lake
+    try:
+        base = embedded()
+    except LakeMissingError:
+        base = None
+    try:
+        return OpenLake(Lake(root, base), chosen)
+    except LakeMissingError:
+        if path is not None or chosen.has_own_lake or base is None:
+            raise
+    return OpenLake(base, chosen)
