@@ -222,6 +222,11 @@ class CheckError(DataError):
         """Name the rule and what broke it."""
         return f"`{self.table}` breaks its rule `{self.check}`: {self.found}"
 
+    @property
+    def hint(self) -> str:
+        """Say where the rule is and that nothing was kept."""
+        return f"nothing was changed; `underlay sources` shows what `{self.table}` should hold"
+
 
 class CorruptError(DataError):
     """Bytes differ from what the manifest promises."""
@@ -271,6 +276,11 @@ class LakeError(UnderlayError):
         """Name the lake; the operating system's words are in `__cause__`."""
         reason = getattr(self.__cause__, "strerror", None)
         return f"the lake at `{self.path}` can't be used" + (f": {reason}" if reason else "")
+
+    @property
+    def hint(self) -> str:
+        """Say how to choose another place."""
+        return "check that folder, or choose another with `--lake`"
 
 
 class LakeMissingError(LakeError):
@@ -341,3 +351,8 @@ class TermsError(UnderlayError):
     def message(self) -> str:
         """Name the thing, its licence and what was wanted."""
         return f"the licence of `{self.what}` ({self.licence}) doesn't allow to {self.wanted}"
+
+    @property
+    def hint(self) -> str:
+        """Say what is left."""
+        return "fetch it from its publisher under the publisher's own terms"

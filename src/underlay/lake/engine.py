@@ -195,7 +195,7 @@ class Engine:
             empty = ", ".join(f'CAST(NULL AS {c.sql_type}) AS "{c.name}"' for c in table.columns)
             return f'CREATE VIEW "{name}" AS SELECT {empty} WHERE FALSE'
         columns = ", ".join(f'"{c.name}"' for c in table.columns)
-        # a folder is named after its partition, `observed_on=2026`, which is no day: take the column
+        # a folder is called `observed_on=2026`, which is no day: the column holds the day
         source = f"read_parquet([{', '.join(files)}], hive_partitioning = false)"
         return f'CREATE VIEW "{name}" AS SELECT {columns} FROM {source}'  # noqa: S608 - own names only
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -34,7 +35,7 @@ class Lake:
     """
 
     def __init__(self, root: Path, base: Lake | None = None, *, must_exist: bool = True) -> None:
-        if must_exist and not root.is_dir():
+        if must_exist and not (root / "versions").is_dir():
             raise LakeMissingError(str(root))
         self.root = root
         self.base = base
@@ -76,18 +77,16 @@ class Lake:
         return _checked_bytes(path, ref.sha256)
 
     def read(self, table: Table) -> Batch:
-        """All rows of one table as a batch; empty if it has no partition."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+        """All rows of one table as a batch; empty if it has no partition.
 
+        Raises `UnreadableError`, `CorruptError` or `SchemaError`, which name the file or table.
+        """
         from underlay.tables import Batch
 
-        parts = []
-        for path in self.files(table.name):
-            try:
-                parts.append(Batch(table, pq.ParquetFile(path).read()))
-            except (pa.ArrowException, OSError) as error:
-                raise UnreadableError(str(path), str(error).splitlines()[0]) from error
+        parts = [
+            checked_batch(path, ref.sha256, table)
+            for path, ref in self.partitions(table.name).values()
+        ]
         return Batch.concat(parts) if parts else Batch.from_lists(table, {})
 
     def verify(self) -> Iterator[Problem]:
@@ -109,10 +108,30 @@ def embedded() -> Lake:
     return Lake(root)
 
 
+def checked_batch(path: Path, sha256: str, table: Table) -> Batch:
+    """The rows of one partition file, its bytes checked; raises as `Lake.read` does."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from underlay.tables import Batch
+
+    data = _checked_bytes(path, sha256)
+    try:
+        content = pq.ParquetFile(pa.BufferReader(data)).read()
+    except (pa.ArrowException, OSError) as error:
+        raise UnreadableError(str(path), str(error).splitlines()[0]) from error
+    return Batch(table, content)
+
+
 def _checked_bytes(path: Path, sha256: str) -> bytes:
-    for problem in _problems(path, sha256):
-        raise CorruptError(problem.path, f"sha256 {sha256[:12]}…", problem.problem)
-    return path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UnreadableError(str(path), error.strerror or str(error)) from error
+    found = hashlib.sha256(data).hexdigest()
+    if found != sha256:
+        raise CorruptError(str(path), f"sha256 {sha256[:12]}…", f"{found[:12]}…")
+    return data
 
 
 def _problems(path: Path, sha256: str) -> Iterator[Problem]:

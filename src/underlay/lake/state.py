@@ -10,7 +10,16 @@ from pathlib import Path
 
 from underlay.errors import CorruptError, UnreadableError
 
-__all__ = ["FORMAT", "PartitionRef", "SnapshotRef", "State", "digest", "read_version", "utc_text", "versions"]
+__all__ = [
+    "FORMAT",
+    "PartitionRef",
+    "SnapshotRef",
+    "State",
+    "digest",
+    "read_version",
+    "utc_text",
+    "versions",
+]
 
 FORMAT = "underlay/lake/1"
 _CHUNK = 1 << 20
@@ -104,9 +113,7 @@ class State:
 
 def versions(root: Path) -> list[Path]:
     """Version files of a lake, oldest first."""
-    return sorted(
-        path for path in (root / "versions").glob("*.json") if path.stem.isdecimal()
-    )
+    return sorted(path for path in (root / "versions").glob("*.json") if path.stem.isdecimal())
 
 
 def read_version(root: Path) -> State:

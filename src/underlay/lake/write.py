@@ -12,11 +12,19 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from underlay.errors import DiskFullError, LakeBusyError, LakeError, LakeReadOnlyError
+from underlay.errors import (
+    DiskFullError,
+    LakeBusyError,
+    LakeError,
+    LakeMissingError,
+    LakeReadOnlyError,
+)
+from underlay.lake.read import checked_batch
 from underlay.lake.state import (
     PartitionRef,
     SnapshotRef,
     State,
+    digest,
     read_version,
     utc_text,
     versions,
@@ -46,14 +54,12 @@ class Transaction:
         self._merged: dict[str, list[Batch]] = {}
         self._replaced: dict[str, Batch] = {}
         self._snapshots: dict[tuple[str, str, str], SnapshotRef] = {}
-        with _storage(root):
-            for folder in ("versions", "partitions", "snapshots", "tmp"):
-                (root / folder).mkdir(parents=True, exist_ok=True)
+        self._placed: set[Path] = set()
 
     def add_snapshot(self, data: bytes, ref: SnapshotRef) -> SnapshotRef:
         """Keep bytes under their sha256; returns the completed record."""
         ref = replace(ref, sha256=hashlib.sha256(data).hexdigest(), size_bytes=len(data))
-        _place(self.root, data, self.root / ref.path)
+        self._place(data, ref.sha256, self.root / ref.path)
         self._snapshots[ref.source, ref.name, ref.sha256] = ref
         return ref
 
@@ -94,18 +100,15 @@ class Transaction:
             )
             if (new.partitions, new.snapshots) == (state.partitions, state.snapshots):
                 return state
+            self._hold()
             if self._publish(new):
                 return new
-            time.sleep(min(0.001 * 2 ** min(attempt, 6), 0.05) * (0.5 + secrets.randbelow(100) / 100))
+            time.sleep(
+                min(0.001 * 2 ** min(attempt, 6), 0.05) * (0.5 + secrets.randbelow(100) / 100)
+            )
         raise LakeBusyError(str(self.root))
 
-    def _merge(
-        self, batches: list[Batch], state: State
-    ) -> dict[tuple[str, str], PartitionRef]:
-        import pyarrow.parquet as pq
-
-        from underlay.tables import Batch
-
+    def _merge(self, batches: list[Batch], state: State) -> dict[tuple[str, str], PartitionRef]:
         table = batches[0].table
         merged: dict[str, Batch] = {}
         for batch in batches:
@@ -114,27 +117,48 @@ class Transaction:
         for label, part in merged.items():
             ref = state.partitions.get((table.name, label))
             if ref is not None:
-                older = Batch(table, pq.ParquetFile(self.root / ref.path).read())
+                # checked, since merging damaged rows would give them a good digest
+                older = checked_batch(self.root / ref.path, ref.sha256, table)
                 merged[label] = part.merged_over(older)
         return self._put(table, merged)
 
-    def _put(
-        self, table: Table, parts: dict[str, Batch]
-    ) -> dict[tuple[str, str], PartitionRef]:
+    def _put(self, table: Table, parts: dict[str, Batch]) -> dict[tuple[str, str], PartitionRef]:
         refs = {}
         for label, part in parts.items():
             part.check()
             data = encode(part.sorted())
             sha256 = hashlib.sha256(data).hexdigest()
             ref = PartitionRef(table.name, label, sha256, len(part), len(data))
-            _place(self.root, data, self.root / ref.path)
+            self._place(data, sha256, self.root / ref.path)
             refs[table.name, label] = ref
         return refs
+
+    def _place(self, data: bytes, sha256: str, final: Path) -> None:
+        """Put bytes at a content-addressed place; a damaged file there is replaced."""
+        self._placed.add(final)
+        with _storage(self.root):
+            if _is_there(final, sha256):
+                return
+            final.parent.mkdir(parents=True, exist_ok=True)
+            temporary = _temporary(self.root, data)
+            temporary.replace(final)
+            _sync_folder(final.parent)
+
+    def _hold(self) -> None:
+        """Make the placed files young again, so that no `gc` takes them before they are named."""
+        try:
+            for path in self._placed:
+                os.utime(path)
+        except FileNotFoundError as error:
+            raise LakeBusyError(str(self.root)) from error
+        except OSError:
+            return  # another user's file can't be touched, but neither can it be lost to our `gc`
 
     def _publish(self, state: State) -> bool:
         """Create the version file, unless that number is taken."""
         final = self.root / "versions" / f"{state.version:08d}.json"
         with _storage(self.root):
+            final.parent.mkdir(parents=True, exist_ok=True)
             temporary = _temporary(self.root, state.encode())
             try:
                 os.link(temporary, final)
@@ -151,8 +175,13 @@ def encode(batch: Batch) -> bytes:
     import pyarrow.parquet as pq
 
     sink = io.BytesIO()
+    # one chunk, since chunks decide where pages end
     pq.write_table(
-        batch.data, sink, compression="zstd", compression_level=12, row_group_size=1 << 20
+        batch.data.combine_chunks(),
+        sink,
+        compression="zstd",
+        compression_level=12,
+        row_group_size=1 << 20,
     )
     return sink.getvalue()
 
@@ -163,23 +192,46 @@ def collect(root: Path, now: dt.datetime, grace_seconds: float = 3600.0) -> list
     Files younger than `grace_seconds` stay: another writer may be about to refer to them.
     """
     found = versions(root)
+    if not found and not (root / "versions").is_dir():
+        raise LakeMissingError(str(root))
     kept = found[-KEPT_VERSIONS:]
     states = [State.decode(path.read_bytes(), str(path)) for path in kept]
     wanted = {root / ref.path for state in states for ref in state.partitions.values()}
     wanted |= {root / ref.path for state in states for ref in state.snapshots.values()}
-    removed = []
+    oldest = now.timestamp() - grace_seconds
+    removed: list[Path] = []
     with _storage(root):
         candidates = found[:-KEPT_VERSIONS]
         for folder in ("partitions", "snapshots", "tmp"):
-            candidates += [path for path in (root / folder).rglob("*") if path.is_file()]
-        for path in candidates:
-            if path in wanted:
-                continue
-            with contextlib.suppress(FileNotFoundError):
-                if now.timestamp() - path.stat().st_mtime >= grace_seconds:
-                    path.unlink()
-                    removed.append(path)
+            candidates += sorted(path for path in (root / folder).rglob("*") if path.is_file())
+        removed += [p for p in candidates if p not in wanted and _remove(p, oldest, root)]
+        for folder in ("partitions", "snapshots"):
+            _remove_empty(root / folder)
     return removed
+
+
+def _remove(path: Path, oldest: float, root: Path) -> bool:
+    """Remove a file last touched before `oldest`, unless a writer takes it up this moment."""
+    aside = root / "tmp" / secrets.token_hex(8)
+    try:
+        if path.stat().st_mtime > oldest:
+            return False
+        aside.parent.mkdir(exist_ok=True)
+        path.rename(aside)
+        if aside.stat().st_mtime > oldest:  # touched between the look and the move
+            aside.rename(path)
+            return False
+        aside.unlink()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _remove_empty(folder: Path) -> None:
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir():
+            with contextlib.suppress(OSError):  # not empty, or a writer is about to use it
+                path.rmdir()
 
 
 @contextlib.contextmanager
@@ -195,20 +247,20 @@ def _storage(root: Path) -> Iterator[None]:
         raise LakeError(str(root)) from error
 
 
-def _place(root: Path, data: bytes, final: Path) -> None:
-    """Put bytes at a content-addressed place; a file already there has the same content."""
-    with _storage(root):
-        if final.exists():
-            final.touch()  # keeps a running `gc` from taking it for left over
-            return
-        final.parent.mkdir(parents=True, exist_ok=True)
-        temporary = _temporary(root, data)
-        temporary.replace(final)
-        _sync_folder(final.parent)
+def _is_there(final: Path, sha256: str) -> bool:
+    """Whether the place holds exactly these bytes; makes the file young, against `gc`."""
+    try:
+        os.utime(final)  # not `Path.touch`, which would make an empty file of one just removed
+        return digest(final) == sha256
+    except FileNotFoundError:
+        return False
+    except PermissionError:
+        return digest(final) == sha256
 
 
 def _temporary(root: Path, data: bytes) -> Path:
     path = root / "tmp" / secrets.token_hex(8)
+    path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with path.open("xb") as file:
             file.write(data)

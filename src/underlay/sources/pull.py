@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,8 +56,11 @@ def sync_from(
     pulled = Pulled(source.name)
     transaction = Transaction(lake)
     failures: list[DataError] = []
-    for name, file in _files(path):
+    for name, file, trouble in _files(path):
         shown = str(file)
+        if trouble:
+            pulled.skipped.append(Skipped(shown, trouble))
+            continue
         probe = Snapshot(source.name, name, b"", "")
         if not probe.matches(*source.files):
             pulled.foreign.append(name)
@@ -112,21 +116,43 @@ def _parse(source: Source, snapshot: Snapshot) -> tuple[list[Batch], list[Skippe
     return batches, skipped
 
 
-def _files(path: Path) -> Iterator[tuple[str, Path]]:
-    """(name relative to the folder, file), in a stable order."""
+def _files(path: Path) -> Iterator[tuple[str, Path, str]]:
+    """(name relative to the folder, file, why it can't be used), in a stable order."""
     if not path.exists():
         raise UnreadableError(str(path), "there is no such file or folder")
-    if path.is_file():
-        yield path.name, path
+    if not path.is_dir():
+        yield _name(path.name), path, ""
         return
     root = path.resolve()
-    for file in sorted(path.rglob("*")):
-        if file.is_file() and file.resolve().is_relative_to(root):
-            yield file.relative_to(path).as_posix(), file
+    unreadable: list[OSError] = []
+    found = []
+    for folder, folders, files in os.walk(path, onerror=unreadable.append):
+        links = [name for name in folders if Path(folder, name).is_symlink()]
+        found += [Path(folder, name) for name in (*files, *links)]
+    for error in unreadable:
+        place = Path(os.fsdecode(error.filename))
+        yield _name(place.name), place, error.strerror or str(error)
+    for file in sorted(found):
+        name = _name(file.relative_to(path).as_posix())
+        yield name, file, "" if _is_inside(file, root) else "a link out of the folder; not followed"
+
+
+def _is_inside(file: Path, root: Path) -> bool:
+    try:
+        return file.resolve().is_relative_to(root)
+    except (OSError, RuntimeError):  # a link that leads to itself
+        return False
+
+
+def _name(name: str) -> str:
+    # a name need not be text on every system, but the lake's records are
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _read(file: Path) -> bytes:
     try:
+        if not file.is_file():
+            raise UnreadableError(str(file), "it is no regular file")
         size = file.stat().st_size
         if size > MAX_FILE_BYTES:
             raise UnreadableError(str(file), f"it has {size} bytes; at most {MAX_FILE_BYTES}")
