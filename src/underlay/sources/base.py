@@ -178,7 +178,8 @@ def read_json_lines(snapshot: Snapshot) -> tuple[list[dict[str, Any]], list[tupl
     """Objects of a JSON-lines file, and (line number, text) of each line that is none."""
     good: list[dict[str, Any]] = []
     bad: list[tuple[int, str]] = []
-    for number, line in enumerate(snapshot.text().splitlines(), 1):
+    # not `splitlines`: it also cuts at U+2028, which JSON text may hold
+    for number, line in enumerate(snapshot.text().split("\n"), 1):
         if not line.strip():
             continue
         try:
