@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from underlay.atlas.curated import UNKNOWN
@@ -48,6 +48,8 @@ LEGACY_NAMESPACES = (
     "dbmdz",
     "Salesforce",
 )
+
+_COLLECTIONS = ("ollama",)  # one name there stands for several sizes
 
 
 @dataclass
@@ -147,11 +149,13 @@ class Catalogue:
         hub_id: str | None = None,
         family: str | None = None,
         title: str | None = None,
+        is_collection: bool = False,
     ) -> int:
         """The model behind a catalogue's or board's name.
 
         In this order: the Hub id that the publisher states; a model of the same maker whose name
-        agrees but for case and separators; an identity of its own.
+        agrees but for case and separators; an identity of its own. A collection (one name for
+        several sizes) is never one of the models in it, so it always has its own.
         """
         known = self.aliases.get((platform, name))
         if known is not None:
@@ -159,6 +163,9 @@ class Catalogue:
         if hub_id:
             number = self.hub(hub_id)
             alias = Alias(number, "stated", f"the publisher states the Hub id `{hub_id}`")
+        elif is_collection:
+            number = self._place(platform, name)
+            alias = Alias(number, "own identity", "one name for several sizes")
         else:
             number, alias = self._matched(platform, name, organisation, title)
         draft = self.drafts[number]
@@ -172,18 +179,33 @@ class Catalogue:
     def _matched(
         self, platform: str, name: str, organisation: str, title: str | None
     ) -> tuple[int, Alias]:
-        if organisation != UNKNOWN:
-            for spelling in (name, title):
-                key = match_key(repository_name(spelling or ""))
-                for number in self.by_match().get(key, []) if key else []:
-                    found = self.drafts[number]
-                    if found.organisation == organisation:
-                        reason = f"`{found.name}` of `{organisation}` has the same name"
-                        return number, Alias(number, "same name and maker", reason)
+        for spelling in (name, title):
+            same = self.named(spelling or "", organisation)
+            if same is not None:
+                reason = f"`{self.drafts[same].name}` of `{organisation}` has the same name"
+                return same, Alias(same, "same name and maker", reason)
         number = self._place(platform, name)
         self.drafts[number].organisation = organisation
         self._index(number)
         return number, Alias(number, "own identity", "no other name agrees with it")
+
+    def named(self, name: str, organisation: str) -> int | None:
+        """The first model of that maker whose name agrees but for case and separators."""
+        key = match_key(repository_name(name))
+        if not key or organisation == UNKNOWN:
+            return None
+        numbers = self.by_match().get(key, [])
+        return next((i for i in numbers if self.drafts[i].organisation == organisation), None)
+
+    def also(self, platform: str, name: str, model: int, method: str, reason: str) -> None:
+        """Let one more name lead to a model; a name that leads somewhere already stays."""
+        self.aliases.setdefault((platform, name), Alias(model, method, reason))
+
+    def remark(self, platform: str, name: str, text: str) -> None:
+        """Add to the reason of a name's alias, once."""
+        alias = self.aliases[platform, name]
+        if text not in alias.reason:
+            self.aliases[platform, name] = replace(alias, reason=f"{alias.reason}; {text}")
 
     def hub_owner(self, name: str) -> str:
         """The organisation behind a Hub name, or "unknown"."""
@@ -230,7 +252,7 @@ class Catalogue:
         return min(best) if best else None
 
     def _index(self, number: int) -> None:
-        if self._by_match is not None:
+        if self._by_match is not None and self.drafts[number].platform not in _COLLECTIONS:
             key = match_key(repository_name(self.drafts[number].name))
             numbers = self._by_match.setdefault(key, [])
             if number not in numbers:
