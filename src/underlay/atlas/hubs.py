@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
+from underlay.atlas.models import NONE_DECLARED
 from underlay.atlas.names import read_tags
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _add_os_ai_map(catalogue: Catalogue, engine: Engine, architectures: frozense
         draft = catalogue.drafts[number]
         facts = read_tags(row["tags"] or "", architectures)
         draft.pipeline_tag = row["pipeline_tag"] or draft.pipeline_tag
-        draft.licence_text = facts.licence or "none declared"
+        draft.licence_text = facts.licence or NONE_DECLARED
         draft.architecture = facts.architecture or draft.architecture
         # a named dataset shows disclosure; no name shows nothing, so it stays unknown
         draft.has_training_data = True if facts.has_dataset else draft.has_training_data

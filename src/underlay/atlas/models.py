@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
     from underlay.atlas.curated import Curated
 
-__all__ = ["Alias", "Catalogue", "Draft", "OPENNESS_OF_CLASS"]
+__all__ = ["NONE_DECLARED", "OPENNESS_OF_CLASS", "Alias", "Catalogue", "Draft"]
+
+NONE_DECLARED = "none declared"  # a page that could state a licence was read and states none
 
 OPENNESS_OF_CLASS = {
     "osi": "osi-licence",
@@ -331,6 +333,8 @@ class Catalogue:
         """Class of a licence text; "unknown" for a text that is not curated, or none."""
         if text is None:
             return UNKNOWN
+        if text == NONE_DECLARED:
+            return "none-declared"
         found = self.curated.licences.get(text) or self.curated.licences.get(text.casefold())
         return found.licence_class if found else UNKNOWN
 

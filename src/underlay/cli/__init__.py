@@ -42,10 +42,16 @@ class Entry:
 
 
 COMMANDS: tuple[Entry, ...] = (
+    Entry("figure", "underlay.cli.figures:figure", "one figure under a definition"),
+    Entry("measures", "underlay.cli.figures:measures", "what can be asked, and how it is defined"),
+    Entry("model", "underlay.cli.figures:model", "what is known of one model"),
+    Entry("maker", "underlay.cli.figures:maker", "what is known of one organisation"),
     Entry(
         "sources", "underlay.cli.sync:sources", "publishers: licence, conflict, tables, vintages"
     ),
     Entry("sync", "underlay.cli.sync:sync", "read a publisher's files into your lake"),
+    Entry("atlas", "underlay.cli.atlas:atlas", "build the core tables; what is unresolved"),
+    Entry("bundle", "underlay.cli.atlas:bundle", "make a snapshot that may be given on"),
     Entry("lake", "underlay.cli.lake:lake", "what the lake holds, and whether it is whole"),
 )
 

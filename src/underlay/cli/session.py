@@ -13,6 +13,7 @@ import click
 from underlay.errors import BadValueError, LakeMissingError
 
 if TYPE_CHECKING:
+    from underlay.api import OpenLake
     from underlay.config import Settings
     from underlay.lake import Lake
 
@@ -59,6 +60,12 @@ class Session:
             if settings.has_own_lake or base is None:
                 raise
             return base
+
+    def answers(self) -> OpenLake:
+        """The lake with an engine, for a `with` block; raises what `open_lake` raises."""
+        from underlay.api import OpenLake
+
+        return OpenLake(self.open_lake(), self.settings())
 
     def progress(self, text: str) -> None:
         """A line on standard error about what goes on, unless `--quiet`."""

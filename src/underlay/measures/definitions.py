@@ -274,7 +274,7 @@ class Measure:
         choices = {choice.name: choice for choice in self.choices}
         splits = {split.name for split in self.splits}
         for name, value in where.items():
-            if name in choices and (name not in splits or _is_option(choices[name], value)):
+            if name in choices:
                 options[name] = choices[name].option(value).name
             elif name in splits:
                 kept[name] = value
@@ -282,6 +282,3 @@ class Measure:
                 raise UnknownNameError(f"facet of `{self.name}`", name, (*choices, *splits))
         return Definition(options, kept)
 
-
-def _is_option(choice: Choice, value: str) -> bool:
-    return any(option.name == value for option in choice.options)

@@ -1,0 +1,106 @@
+"""The snapshot that ships inside the package: what its licences let us give on."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from underlay.atlas.contracts import CORE
+from underlay.errors import LakeMissingError, NoDataError, TermsError
+from underlay.lake import Lake
+from underlay.lake.write import Transaction
+from underlay.sources import SOURCES
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable
+
+    from underlay.sources import Source
+
+__all__ = ["make_bundle", "notice"]
+
+# core tables that state single rows of a source which must not ship would be listed here; today
+# each such source leaves only sums over rows in the core tables (their contracts say so)
+_ROW_TABLES: dict[str, str] = {}
+
+
+def make_bundle(
+    lake: Lake, output: Path, now: dt.datetime, progress: Callable[[str], None] = lambda _: None
+) -> Lake:
+    """Write raw rows that may be redistributed, all core tables, and NOTICE, to a new lake.
+
+    The folder appears whole or stays as it was. Records of snapshots are kept, their bytes are
+    not. Raises `NoDataError` if the atlas isn't built, `TermsError` if a core table holds rows
+    that must not ship.
+    """
+    if not lake.files("core__model"):
+        raise NoDataError("core__model", "a bundle", "lakes after `underlay atlas build`")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=output.parent, prefix=".bundle-") as folder:
+        fresh = Path(folder) / "lake"
+        transaction = Transaction(fresh)
+        for source in SOURCES:
+            if source.terms.may_redistribute != "rows":
+                progress(f"bundle: {source.name} is left out ({source.terms.licence})")
+                continue
+            for table in source.tables:
+                if lake.files(table.name):
+                    transaction.replace(lake.read(table))
+        for table in CORE:
+            if table.name in _ROW_TABLES:
+                raise TermsError(table.name, _ROW_TABLES[table.name], "ship its rows")
+            transaction.replace(lake.read(table))
+        for ref in lake.snapshots():
+            transaction.record_snapshot(ref)
+        transaction.commit(now)
+        (fresh / "NOTICE.md").write_text(notice(lake), "utf-8")
+        for leftover in ("tmp", "snapshots"):
+            shutil.rmtree(fresh / leftover, ignore_errors=True)
+        _put_in_place(fresh, output)
+    return Lake(output)
+
+
+def _put_in_place(fresh: Path, output: Path) -> None:
+    old = output.with_name(f".{output.name}-old")
+    shutil.rmtree(old, ignore_errors=True)
+    if output.exists():
+        if not (output / "versions").is_dir() and any(output.iterdir()):
+            raise LakeMissingError(str(output))
+        output.rename(old)
+    fresh.rename(output)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def notice(lake: Lake) -> str:
+    """The licences of all that the snapshot holds, by source, with what was left out and why."""
+    fetched: dict[str, str] = {}
+    for ref in lake.snapshots():
+        fetched[ref.source] = max(ref.fetched_at, fetched.get(ref.source, ""))
+    lines = [
+        "# Where this data comes from",
+        "",
+        "underlay's code is under Apache-2.0. The data in this folder was published by others, under",
+        "the licences below, and was changed by parsing, resolving and joining.",
+        "",
+        "| source | licence | publisher | what is here |",
+        "| --- | --- | --- | --- |",
+    ]
+    lines += [
+        f"| {source.title} (`{source.name}`) | {source.terms.licence} | {source.terms.url} "
+        f"| {_kept(source)} |"
+        for source in SOURCES
+        if source.name in fetched
+    ]
+    lines += ["", "Curated files (organisations, families, licences, components, corrections) are",
+              "underlay's own, under Apache-2.0.", ""]  # fmt: skip
+    return "\n".join(lines)
+
+
+def _kept(source: Source) -> str:
+    return {
+        "rows": "rows, and what was made of them",
+        "aggregates": "sums over rows only",
+        "no": "sums over rows only; the rows may not be given on",
+    }[source.terms.may_redistribute]
