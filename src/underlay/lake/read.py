@@ -123,6 +123,20 @@ def checked_batch(path: Path, sha256: str, table: Table) -> Batch:
     return Batch(table, content)
 
 
+def verify_file(path: Path, sha256: str) -> None:
+    """Raise `UnreadableError` or `CorruptError` unless the file has exactly these bytes."""
+    try:
+        found = digest(path)
+    except OSError as error:
+        raise UnreadableError(str(path), error.strerror or str(error)) from error
+    if found != sha256:
+        raise _corrupt(path, sha256, found)
+
+
+def _corrupt(path: Path, sha256: str, found: str) -> CorruptError:
+    return CorruptError(str(path), f"sha256 {sha256[:12]}…", f"{found[:12]}…")
+
+
 def _checked_bytes(path: Path, sha256: str) -> bytes:
     try:
         data = path.read_bytes()
@@ -130,7 +144,7 @@ def _checked_bytes(path: Path, sha256: str) -> bytes:
         raise UnreadableError(str(path), error.strerror or str(error)) from error
     found = hashlib.sha256(data).hexdigest()
     if found != sha256:
-        raise CorruptError(str(path), f"sha256 {sha256[:12]}…", f"{found[:12]}…")
+        raise _corrupt(path, sha256, found)
     return data
 
 
