@@ -13,6 +13,7 @@ from underlay.sources.hf_census import HfCensus
 from underlay.sources.llmfit import LlmFit
 from underlay.sources.lmarena import LmArena
 from underlay.sources.lmarena_history import LmArenaHistory
+from underlay.sources.models_dev import ModelsDev
 from underlay.sources.ollama import Ollama
 from underlay.sources.openrouter import OpenRouter
 from underlay.sources.openrouter_prices import OpenRouterPrices
@@ -34,6 +35,7 @@ SOURCES: tuple[Source, ...] = (
     LlmFit(),
     LmArena(),
     LmArenaHistory(),
+    ModelsDev(),
     Ollama(),
     OpenRouter(),
     OpenRouterPrices(),

@@ -16,7 +16,10 @@ __all__ = ["OpenRouterPrices"]
 
 MODEL_MONTH = Table(
     name="raw_openrouter_prices__model_month",
-    doc="One row per priced entry of OpenRouter's catalogue and archived copy, at most one a month.",
+    doc=(
+        "One row per priced entry of OpenRouter's catalogue and archived copy, at most one copy a "
+        "month."
+    ),
     key=("observed_on", "slug"),
     columns=(
         OBSERVED_ON,
