@@ -61,9 +61,7 @@ class _Part:
 class _Reader:
     """Reads raw tables of one engine, and keeps account of what does not resolve."""
 
-    def __init__(
-        self, engine: Engine, curated: Curated, unresolved: list[dict[str, Any]]
-    ) -> None:
+    def __init__(self, engine: Engine, curated: Curated, unresolved: list[dict[str, Any]]) -> None:
         self.engine = engine
         self.curated = curated
         self.spellings = Spellings(curated)
@@ -71,11 +69,6 @@ class _Reader:
 
     def raw(self, name: str) -> ibis.Table:
         return self.engine.tables[name]
-
-    def mutable(self, name: str, **columns: Callable[[ibis.Table], Any]) -> ibis.Table:
-        """A raw table with more columns."""
-        table = self.raw(name)
-        return table.mutate(**{column: make(table) for column, make in columns.items()})
 
     def batch(self, table: Table, expression: ibis.Table) -> Batch:
         return self.engine.batch(table, expression)
@@ -116,9 +109,7 @@ class _Reader:
             **{f"spelling_of_{column}": "spelling", **{new: old for old, new in names.items()}}
         )
         marked = table.mutate(**{f"key_of_{column}": key})
-        found = marked.join(
-            lookup, marked[f"key_of_{column}"] == lookup[f"spelling_of_{column}"]
-        )
+        found = marked.join(lookup, marked[f"key_of_{column}"] == lookup[f"spelling_of_{column}"])
         return found.drop(f"key_of_{column}", f"spelling_of_{column}")
 
     def account(
@@ -146,7 +137,8 @@ class _Reader:
                     {
                         "kind": kind,
                         "listing": listing,
-                        "name": row["name"] or "(empty)",
+                        "name": row["name"].strip(_SEPARATOR).replace(_SEPARATOR, " / ")
+                        or "(empty)",
                         "reason": why,
                         "weight": weight,
                         "unit": unit,
@@ -281,9 +273,7 @@ def _accelerators(reader: _Reader) -> Batch:
 
     def foundry(cell: str) -> list[_Part]:
         parts = part_of_each(reader.spellings.foundries(cell))
-        return [
-            _Part(each, each, reader.country_of(each), share) for each, share in parts.items()
-        ]
+        return [_Part(each, each, reader.country_of(each), share) for each, share in parts.items()]
 
     made = reader.joined(
         designed,
@@ -344,30 +334,7 @@ def _if_unknown(*meanings: Meaning) -> str:
 
 
 def _stock(reader: _Reader) -> Batch:
-    totals = reader.mutable(
-        "raw_epoch_chips__cumulative", owner=lambda table: ibis.literal(ALL)
-    )
-    names = [
-        "observed_on", "designer", "owner", "chip_type", "is_incomplete", "snapshot_sha256",
-        "compute_p05_h100e", "compute_p50_h100e", "compute_p95_h100e",
-        "units_p05_count", "units_p50_count", "units_p95_count",
-    ]  # fmt: skip
-    owned = reader.raw("raw_epoch_chips__owner_cumulative")
-    every = totals.select(names).union(owned.select(names))
-
-    def designer(cell: str) -> list[_Part]:
-        return _designer_parts(reader, reader.spellings.designer(cell), cell)
-
-    def owner(cell: str) -> list[_Part]:
-        if cell == ALL:
-            return [_Part(cell, ALL, ALL)]
-        meaning, country = reader.spellings.owner(cell)
-        return [_Part(cell, meaning.id, country)]
-
-    found = reader.joined(every, "designer", designer, {"meaning_id": "organisation_id"})
-    found = reader.joined(
-        found, "owner", owner, {"meaning_id": "owner_id", "meaning_country": "owner_country"}
-    )
+    totals = reader.raw("raw_epoch_chips__cumulative").mutate(owner=ibis.literal(ALL))
     newest = _newest(owned.filter(owned.chip_type == ALL))
     reader.account(
         "hardware",
@@ -569,8 +536,17 @@ def _supercomputers(reader: _Reader) -> Batch:
     )
 
 
+_POWER = ("Watts", "millijoules")
+
+
 def _benchmarks(reader: _Reader) -> Batch:
     raw = reader.raw("raw_mlperf__result")
+    # power measured beside a result stands in a row of its own, without a result
+    raw = raw.filter(~ibis.coalesce(raw.units.isin(_POWER), ibis.literal(False)))
+    raw = raw.mutate(
+        # older rounds of training say it in the path only
+        division_known=ibis.coalesce(raw.division, raw.path_division, ibis.literal(UNKNOWN))
+    )
 
     def meaning(cell: str) -> Meaning:
         return reader.spellings.designer(cell, source="mlperf")
@@ -602,6 +578,7 @@ def _benchmarks(reader: _Reader) -> Batch:
         lambda cell: _if_unknown(reader.spellings.submitter(cell)),
         "results",
     )
+    found = found.drop("division").rename(division="division_known")
     return reader.batch(
         contracts.core("benchmark_run"),
         found.group_by(
@@ -615,7 +592,11 @@ def _benchmarks(reader: _Reader) -> Batch:
     )
 
 
-_OPEN = ("Open weights (unrestricted)", "Open weights (non-commercial)", "Open weights (restricted use)")  # fmt: skip
+_OPEN = (
+    "Open weights (unrestricted)",
+    "Open weights (non-commercial)",
+    "Open weights (restricted use)",
+)
 _CLOSED = ("Unreleased", "API access", "Hosted access (no API)")
 
 

@@ -169,7 +169,9 @@ class Spellings:
         if found:
             return Meaning(found)
         reasons = self.curated.aliases.unresolved.get("epoch", {})
-        return Meaning(UNKNOWN, reasons.get(name.casefold(), "no reviewed spelling of a maker fits"))
+        return Meaning(
+            UNKNOWN, reasons.get(name.casefold(), "no reviewed spelling of a maker fits")
+        )
 
     @cached_property
     def _makers(self) -> dict[str, str]:
