@@ -335,6 +335,27 @@ def _if_unknown(*meanings: Meaning) -> str:
 
 def _stock(reader: _Reader) -> Batch:
     totals = reader.raw("raw_epoch_chips__cumulative").mutate(owner=ibis.literal(ALL))
+    names = [
+        "observed_on", "designer", "owner", "chip_type", "is_incomplete", "snapshot_sha256",
+        "compute_p05_h100e", "compute_p50_h100e", "compute_p95_h100e",
+        "units_p05_count", "units_p50_count", "units_p95_count",
+    ]  # fmt: skip
+    owned = reader.raw("raw_epoch_chips__owner_cumulative")
+    every = totals.select(names).union(owned.select(names))
+
+    def designer(cell: str) -> list[_Part]:
+        return _designer_parts(reader, reader.spellings.designer(cell), cell)
+
+    def owner(cell: str) -> list[_Part]:
+        if cell == ALL:
+            return [_Part(cell, ALL, ALL)]
+        meaning, country = reader.spellings.owner(cell)
+        return [_Part(cell, meaning.id, country)]
+
+    found = reader.joined(every, "designer", designer, {"meaning_id": "organisation_id"})
+    found = reader.joined(
+        found, "owner", owner, {"meaning_id": "owner_id", "meaning_country": "owner_country"}
+    )
     newest = _newest(owned.filter(owned.chip_type == ALL))
     reader.account(
         "hardware",
