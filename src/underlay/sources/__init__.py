@@ -13,6 +13,7 @@ from underlay.sources.hf_census import HfCensus
 from underlay.sources.llmfit import LlmFit
 from underlay.sources.lmarena import LmArena
 from underlay.sources.lmarena_history import LmArenaHistory
+from underlay.sources.mlperf import MlPerf
 from underlay.sources.models_dev import ModelsDev
 from underlay.sources.ollama import Ollama
 from underlay.sources.openrouter import OpenRouter
@@ -35,6 +36,7 @@ SOURCES: tuple[Source, ...] = (
     LlmFit(),
     LmArena(),
     LmArenaHistory(),
+    MlPerf(),
     ModelsDev(),
     Ollama(),
     OpenRouter(),
