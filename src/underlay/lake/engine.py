@@ -96,6 +96,7 @@ class Engine:
         self._memory_mb = memory_mb
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._views: set[str] = set()
+        self._named: dict[str, tuple[ibis.Table, ibis.Table]] = {}
         self.memory: dict[str, Any] = {}  # small answers that stay true while the lake does
 
     def __enter__(self) -> Self:
@@ -120,6 +121,18 @@ class Engine:
     def run(self, expression: ibis.Table) -> Result:
         """Evaluate an expression; raises `UnreadableError` or `CorruptError` naming a file."""
         return Result(self._fetch(expression, lambda found: found.fetchnumpy()))
+
+    def view(self, name: str, make: Callable[[Tables], ibis.Table]) -> ibis.Table:
+        """A relation under a name of its own: turned into SQL once, then cheap to build on.
+
+        `name` must tell it from all other relations asked of this engine.
+        """
+        if name not in self._named:
+            import ibis
+
+            made = make(self.tables)
+            self._named[name] = (made, ibis.table(made.schema(), name=name))
+        return self._named[name][1]
 
     def batch(self, table: Table, expression: ibis.Table) -> Batch:
         """Evaluate an expression whose columns are those of `table`, as a batch."""
@@ -159,10 +172,9 @@ class Engine:
         self, expression: ibis.Table, take: Callable[[duckdb.DuckDBPyConnection], Any]
     ) -> Any:
         import duckdb
-        import ibis.expr.operations as ops
 
         connection = self._connect()
-        names = sorted({node.name for node in expression.op().find(ops.UnboundTable)})
+        names = self._read_by(expression)
         try:
             for name in names:
                 if name not in self._views:
@@ -174,14 +186,27 @@ class Engine:
             wanted = "more memory (`UNDERLAY_MEMORY_MB`)"
             raise NotComputableError(", ".join(names), reason, wanted) from error
         except duckdb.Error as error:
-            for name in names:
+            for name in (name for name in names if name not in self._named):
                 for path in self.lake.files(name):
                     _probe(path, self.tables.contracts[name])
             if isinstance(error, duckdb.IOException | duckdb.InvalidInputException):
                 raise UnreadableError(", ".join(names), str(error).splitlines()[0]) from error
             raise
 
+    def _read_by(self, expression: ibis.Table) -> list[str]:
+        """What an expression reads, each after all that it reads itself."""
+        import ibis.expr.operations as ops
+
+        found: dict[str, None] = {}
+        for name in sorted({node.name for node in expression.op().find(ops.UnboundTable)}):
+            if name in self._named:
+                found |= dict.fromkeys(self._read_by(self._named[name][0]))
+            found[name] = None
+        return list(found)
+
     def _view(self, name: str) -> str:
+        if name in self._named:
+            return f'CREATE VIEW "{name}" AS {self.sql(self._named[name][0])}'
         table = self.tables.contracts[name]
         files = []
         for path, ref in self.lake.partitions(name).values():

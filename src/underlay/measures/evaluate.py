@@ -68,7 +68,7 @@ def evaluate(
 
 def kept_relation(measure: Measure, engine: Engine, query: Query) -> ibis.Table:
     """The rows of the measure's relation that count under the query's definition."""
-    relation = measure.expression(engine.tables)
+    relation = _relation(measure, engine)
     for choice in measure.choices:
         if choice.name == query.by:
             continue
@@ -81,13 +81,23 @@ def kept_relation(measure: Measure, engine: Engine, query: Query) -> ibis.Table:
     if query.as_of is not None:
         relation = relation.filter(relation.observed_on <= query.as_of)
     if not measure.history:
-        newest = (
-            relation.observed_on.max().over(group_by=measure.split(query.by).column)
-            if query.by == "listing"
-            else relation.observed_on.max().as_scalar()
-        )
+        within = [*measure.vintage_by, *(["listing"] if query.by == "listing" else [])]
+        newest = relation.observed_on.max()
+        newest = newest.over(group_by=within) if within else newest.as_scalar()
         relation = relation.filter(relation.observed_on == newest)
     return relation
+
+
+def _relation(measure: Measure, engine: Engine) -> ibis.Table:
+    """The measure's relation, made once: Ibis takes longer to write its SQL than DuckDB to run it.
+
+    Measures that share an expression share the relation.
+    """
+    made = measure.expression
+    place, own = getattr(made, "__module__", ""), getattr(made, "__qualname__", "<")
+    if "<" in own:  # a lambda or an inner function: its name doesn't tell it from others
+        return engine.view(f"measure__{measure.name}", made)
+    return engine.view(f"measure__{place}.{own}", made)
 
 
 def _selected(measure: Measure, query: Query, relation: ibis.Table) -> ibis.Table:
@@ -196,7 +206,7 @@ def _source_rows(engine: Engine) -> Sequence[Mapping[str, Any]]:
 
 
 def _no_data(measure: Measure, engine: Engine, query: Query) -> NoDataError:
-    relation = measure.expression(engine.tables)
+    relation = _relation(measure, engine)
     for choice in measure.choices:
         keep = choice.option(query.definition.options[choice.name]).keep
         if keep is not None and choice.name in ("listing", "of", "board"):
