@@ -10,6 +10,7 @@ from underlay.sources.epoch_clusters import EpochClusters
 from underlay.sources.epoch_hardware import EpochHardware
 from underlay.sources.epoch_models import EpochModels
 from underlay.sources.hf_census import HfCensus
+from underlay.sources.litellm import LiteLlm
 from underlay.sources.llmfit import LlmFit
 from underlay.sources.lmarena import LmArena
 from underlay.sources.lmarena_history import LmArenaHistory
@@ -33,6 +34,7 @@ SOURCES: tuple[Source, ...] = (
     EpochHardware(),
     EpochModels(),
     HfCensus(),
+    LiteLlm(),
     LlmFit(),
     LmArena(),
     LmArenaHistory(),
