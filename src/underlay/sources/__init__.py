@@ -7,6 +7,7 @@ from underlay.sources.atom import Atom
 from underlay.sources.base import Request, Snapshot, Source, Terms
 from underlay.sources.epoch_chips import EpochChips
 from underlay.sources.epoch_clusters import EpochClusters
+from underlay.sources.epoch_companies import EpochCompanies
 from underlay.sources.epoch_hardware import EpochHardware
 from underlay.sources.epoch_models import EpochModels
 from underlay.sources.hf_census import HfCensus
@@ -31,6 +32,7 @@ SOURCES: tuple[Source, ...] = (
     Atom(),
     EpochChips(),
     EpochClusters(),
+    EpochCompanies(),
     EpochHardware(),
     EpochModels(),
     HfCensus(),
