@@ -210,8 +210,8 @@ class EpochClusters:
     The clusters are 10 to 20 % of the world's. All those in China are anonymised, with rounded
     figures and no chip supplier, so that shares of suppliers hold for the others only. A later
     phase of a cluster holds its earlier ones: don't add up what `superseded_by` or `builds_upon`
-    ties together. The files name no day: it has to be given. Logarithms, quotes and satellite pictures are not read, nor
-    are the files on companies that lie beside them.
+    ties together. The files name no day: it has to be given. Logarithms, quotes and satellite
+    pictures are not read; `epoch_companies` reads the files on companies beside them.
     """
 
     name = "epoch_clusters"
