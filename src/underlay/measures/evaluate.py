@@ -125,7 +125,8 @@ def _sums(measure: Measure, result: Result, query: Query, *, is_share: bool) -> 
         replicates = bootstrap_sums(values, groups, len(names))
         if is_share:
             totals = replicates.sum(axis=1, keepdims=True)
-            replicates = np.divide(replicates, totals, out=np.zeros_like(replicates), where=totals > 0)
+            zeros = np.zeros_like(replicates)
+            replicates = np.divide(replicates, totals, out=zeros, where=totals > 0)
         lower, upper = np.percentile(replicates, [2.5, 97.5], axis=0)
     total = sums.sum()
     if is_share:
@@ -133,6 +134,12 @@ def _sums(measure: Measure, result: Result, query: Query, *, is_share: bool) -> 
             reason = "the total is zero"
             return [Row({query.by: str(name)}, None, reason=reason) for name in names]
         sums = sums / total
+    largest = _largest(measure, result)
+    without: Any = np.zeros(0)
+    if largest is not None:
+        part = values[largest[0]] / (total if is_share else 1.0)
+        without = sums - np.where(np.arange(len(names)) == groups[largest[0]], part, 0.0)
+        without = without / (1.0 - part) if is_share else without
     order = np.lexsort((names.astype(str), -sums))
     return [
         Row(
@@ -140,6 +147,7 @@ def _sums(measure: Measure, result: Result, query: Query, *, is_share: bool) -> 
             float(sums[i]),
             _number(lower[i]),
             _number(upper[i]),
+            more={"without_largest": float(without[i])} if len(without) else {},
         )
         for i in order
     ]
@@ -162,17 +170,26 @@ def _coverage(result: Result, by: str) -> dict[str, float | int | None]:
     return {"rows": len(result), "rows_known": int(known.sum()), "weight": weight}
 
 
-def _notes(measure: Measure, result: Result) -> tuple[str, ...]:
-    """Name the largest model where it alone is a tenth of the total or more."""
+def _largest(measure: Measure, result: Result) -> tuple[int, float] | None:
+    """Place and share of the largest model where it alone is a tenth of the total or more."""
     if callable(measure.reduce) or not measure.sampled or "model_id" not in measure.grain:
-        return ()
+        return None
     values = result.floats("value")
     total = values.sum()
-    if total <= 0 or values.max() / total < 0.1:
-        return ()
+    if total <= 0 or not 0.1 <= values.max() / total < 1.0:
+        return None
     largest = int(values.argmax())
-    name = result.objects("name")[largest] if "name" in result.columns else "one model"
-    return (f"`{name}` alone is {values[largest] / total:.0%} of the total",)
+    return largest, float(values[largest] / total)
+
+
+def _notes(measure: Measure, result: Result) -> tuple[str, ...]:
+    """Name the largest model where it moves the figure."""
+    largest = _largest(measure, result)
+    if largest is None:
+        return ()
+    place, share = largest
+    name = result.objects("name")[place] if "name" in result.columns else "one model"
+    return (f"`{name}` alone is {share:.0%} of the total",)
 
 
 def _sources(engine: Engine, result: Result) -> tuple[SourceNote, ...]:
