@@ -18,7 +18,7 @@ __all__ = ["EpochChips"]
 ALL_CHIPS = "all"
 
 _DESIGNER = Column("designer", "string", "chip designer as written", True)
-_OWNER = Column("owner", "string", "owner as written; `China` and `Other` are residuals", True)
+_OWNER = Column("owner", "string", "owner; `China` is a whole country, `Other` the rest", True)
 _CHIP = Column("chip_type", "string", "chip as written, or `all` for the designer's total", True)
 _STARTS = Column("starts_on", "date", "first day of the span that the row counts", True)
 _ESTIMATES = (
