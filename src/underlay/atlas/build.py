@@ -227,6 +227,7 @@ def _families(curated: Curated) -> Batch:
             "family_id": family.id,
             "name": family.name,
             "organisation_id": family.organisation,
+            "part_of": family.part_of or None,
             "modality": family.modality,
         }
         for family in curated.families

@@ -80,6 +80,7 @@ FAMILY = Table(
         Column("family_id", "string", "the family", True),
         Column("name", "string", "name for sentences", True),
         _ORGANISATION,
+        Column("part_of", "string", "family that it is counted in, where it is a narrower one"),
         Column("modality", "string", "main modality"),
     ),
 )
@@ -104,7 +105,8 @@ MODEL = Table(
         Column("platform", "string", "home platform", True),
         Column("account", "string", "namespace as written", True),
         _ORGANISATION,
-        Column("family_id", "string", "family, or `unknown`", True),
+        Column("family_id", "string", "family that it is counted in, or `unknown`", True),
+        Column("subfamily_id", "string", "narrower family, the same where there is none", True),
         Column("modality", "string", "what goes in and out, coarse", True),
         Column("pipeline_tag", "string", "task that the Hub shows"),
         Column("architecture", "string", "architecture or model type as published"),

@@ -150,6 +150,11 @@ class Families:
         """Family that the name gives as base, or an empty string."""
         return _first(self._hints, name)
 
+    def counted_in(self, family: str) -> str:
+        """The larger family that a narrower one is counted in, or the family itself."""
+        found = self.by_id.get(family)
+        return found.part_of or family if found else family
+
     def modality(self, family: str) -> str:
         """Main modality of a family in the atlas's words."""
         found: Family | None = self.by_id.get(family)

@@ -169,7 +169,7 @@ class Engine:
         return self._connection
 
     def _fetch(
-        self, expression: ibis.Table, take: Callable[[duckdb.DuckDBPyConnection], Any]
+        self, expression: ibis.Table, take: Callable[[duckdb.DuckDBPyRelation], Any]
     ) -> Any:
         import duckdb
 
@@ -180,7 +180,7 @@ class Engine:
                 if name not in self._views:
                     connection.execute(self._view(name))
                     self._views.add(name)
-            return take(connection.execute(self.sql(expression)))
+            return take(connection.sql(self.sql(expression)))
         except duckdb.OutOfMemoryException as error:
             reason = f"the engine needs more than its {self._memory_mb} MB"
             wanted = "more memory (`UNDERLAY_MEMORY_MB`)"

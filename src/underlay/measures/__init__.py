@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from underlay.errors import UnknownNameError
-from underlay.measures import downloads
+from underlay.measures import concentration, derivatives, downloads, matrix, series, tempo
 from underlay.measures.definitions import Definition, Figure, Measure, Query, Row
 from underlay.measures.evaluate import evaluate
 
 __all__ = ["MEASURES", "Definition", "Figure", "Measure", "Query", "Row", "evaluate", "measure"]
 
-MEASURES: tuple[Measure, ...] = (*downloads.MEASURES,)
+MEASURES: tuple[Measure, ...] = (
+    *downloads.MEASURES,
+    *series.MEASURES,
+    *derivatives.MEASURES,
+    *matrix.MEASURES,
+    *concentration.MEASURES,
+    *tempo.MEASURES,
+)
 
 
 def measure(name: str) -> Measure:

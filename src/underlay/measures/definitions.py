@@ -161,16 +161,16 @@ class Figure:
     citation: str
     notes: tuple[str, ...] = ()
 
-    def row(self, key: str) -> Row | None:
-        """The row whose `by` value is `key`, if there is one."""
+    def row(self, *keys: str) -> Row | None:
+        """The first row whose key holds all these values, if there is one."""
         for row in self.rows:
-            if row.key.get(self.by) == key:
+            if set(keys) <= set(row.key.values()):
                 return row
         return None
 
-    def value(self, key: str) -> float | None:
+    def value(self, *keys: str) -> float | None:
         """The value of that row; None if there is no such row or it has none."""
-        row = self.row(key)
+        row = self.row(*keys)
         return row.value if row else None
 
     def to_dict(self) -> dict[str, Any]:
@@ -256,6 +256,7 @@ class Measure:
     reduce: Literal["share", "level"] | Callable[[Result, Query], list[Row]] = "share"
     columns: tuple[str, ...] = ()  # further columns that a `reduce` function reads
     history: bool = False
+    vintage_by: tuple[str, ...] = ()  # columns within which the newest day is taken; () for all
     sampled: bool = True  # whether rows are a sample over which a bootstrap makes sense
     default_by: str = "country"
 
