@@ -63,6 +63,12 @@ class Batch:
         unknown = set(lists) - set(schema.names)
         if unknown:
             raise SchemaError(table.name, f"`{min(unknown)}` is not one of its columns")
+        for column in table.columns:
+            # Arrow would count days, or microseconds, since 1970
+            if column.type in ("date", "timestamp") and int in map(
+                type, lists.get(column.name, ())
+            ):
+                raise SchemaError(table.name, f"`{column.name}` is a {column.type}, not a number")
         length = max((len(cells) for cells in lists.values()), default=0)
         try:
             arrays = [
@@ -247,11 +253,11 @@ def _convert(raw: pa.Array, column: Column, target: pa.DataType) -> tuple[pa.Arr
     if pa.types.is_floating(raw.type):
         raw = pc.if_else(pc.is_nan(raw), pa.scalar(None, raw.type), raw)
     if pa.types.is_timestamp(raw.type):  # the lake keeps microseconds; Python reads no finer ones
-        raw = pc.cast(raw, pa.timestamp("us", raw.type.tz), safe=False)
+        raw = pc.cast(raw, pa.timestamp("us", "UTC" if raw.type.tz else None), safe=False)
     if pa.types.is_null(raw.type):
         return pa.nulls(len(raw), target), pa.array([False] * len(raw), pa.bool_())
     try:
-        array = raw.cast(target) if _may_cast(raw.type, target) else None
+        array = raw.cast(target) if _may_cast(raw, target) else None
     except pa.ArrowException:
         array = None
     if array is None:
@@ -269,15 +275,22 @@ def _convert(raw: pa.Array, column: Column, target: pa.DataType) -> tuple[pa.Arr
 _CALENDAR = (dt.date(1, 1, 1), dt.date(9999, 12, 31))
 
 
-def _may_cast(given: pa.DataType, target: pa.DataType) -> bool:
+def _may_cast(raw: pa.Array, target: pa.DataType) -> bool:
     """Whether Arrow's conversion keeps the meaning.
 
-    Arrow also makes a date of a number, a number of a date, and true of seven; we refuse those.
+    Arrow also makes a date of a number, a number of a date, true of seven and 31 of `0x1F`; we
+    refuse those.
     """
     import pyarrow as pa
+    import pyarrow.compute as pc
 
+    given = raw.type
     is_text = pa.types.is_string(given) or pa.types.is_large_string(given)
-    if is_text or given == target:
+    if is_text:
+        if not pa.types.is_integer(target):
+            return True
+        return not pc.any(pc.match_substring(raw, "x", ignore_case=True)).as_py()
+    if given == target:
         return True
     if pa.types.is_temporal(target):
         return bool(pa.types.is_timestamp(given) or pa.types.is_date(given))
@@ -344,13 +357,12 @@ _DATE = re.compile(r"^(\d{4})-(\d{2})(?:-(\d{2}))?(?=$|[T ])")
 
 
 def _read_date(value: Any) -> dt.date | None:
-    if isinstance(value, dt.datetime):
-        return value.date()
-    if isinstance(value, dt.date):
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
         return value
-    if not isinstance(value, str):
-        return None
-    match = _DATE.match(value.strip())
+    if isinstance(value, dt.datetime) or (isinstance(value, str) and len(value.strip()) > 10):
+        moment = _read_timestamp(value)
+        return moment and moment.date()  # the day in UTC, as everywhere in the lake
+    match = _DATE.match(value.strip()) if isinstance(value, str) else None
     try:
         return match and dt.date(int(match[1]), int(match[2]), int(match[3] or 1))
     except ValueError:
@@ -358,6 +370,8 @@ def _read_date(value: Any) -> dt.date | None:
 
 
 def _read_timestamp(value: Any) -> dt.datetime | None:
+    if isinstance(value, str):
+        value = value.strip()
     if isinstance(value, str) and not _DATE.match(value):
         return None  # Python also reads 20260102 and 2026-W01, which publishers mean otherwise
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):

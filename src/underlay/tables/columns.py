@@ -6,9 +6,11 @@ value, and hands the result to `coerce`.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 from underlay.errors import SchemaError, UnreadableError
@@ -219,7 +221,14 @@ def text_of(value: object) -> str:
 def _array(cells: Sequence[object]) -> pa.Array:
     import pyarrow as pa
 
-    try:
-        return pa.array(cells, from_pandas=True)
-    except (pa.ArrowException, OverflowError, UnicodeEncodeError):  # mixed, huge, half characters
-        return pa.array([None if cell is None else text_of(cell) for cell in cells], pa.string())
+    kinds = set(map(type, cells)) - {type(None)}
+    # Arrow makes a date of a number that stands among dates; mixed cells are text to us
+    if len(kinds) < 2 or kinds == {int, float}:
+        # what fails here is huge, or a half character
+        with contextlib.suppress(pa.ArrowException, OverflowError, UnicodeEncodeError):
+            return pa.array(cells, from_pandas=True)
+    return pa.array([None if _is_nothing(cell) else text_of(cell) for cell in cells], pa.string())
+
+
+def _is_nothing(cell: object) -> bool:
+    return cell is None or (isinstance(cell, float) and math.isnan(cell))

@@ -50,13 +50,26 @@ class Column:
 
 @dataclass(frozen=True)
 class Check:
-    """A rule that every row keeps: numbers of `column` lie within [`lowest`, `highest`]."""
+    """A rule that every row keeps; null keeps every rule.
+
+    Either numbers of `column` lie within [`lowest`, `highest`], or its text is `one_of` a list.
+    """
 
     name: str
     column: str
     lowest: float | None = None
     highest: float | None = None
     one_of: tuple[str, ...] = ()
+
+    def fits(self, column: Column) -> None:
+        """Raise `ValueError` if the check can't be made on a column of that type."""
+        has_range = self.lowest is not None or self.highest is not None
+        if has_range == bool(self.one_of):
+            raise ValueError(f"check {self.name!r} needs either a range or a list of values")
+        if has_range and column.type not in ("int32", "int64", "float64"):
+            raise ValueError(f"check {self.name!r}: a range needs numbers in `{column.name}`")
+        if self.one_of and column.type != "string":
+            raise ValueError(f"check {self.name!r}: a list of values needs text in `{column.name}`")
 
 
 @dataclass(frozen=True)
@@ -85,6 +98,8 @@ class Table:
         for name in (*self.key, *(c.column for c in self.checks)):
             if name not in names:
                 raise ValueError(f"{self.name}: `{name}` is not a column")
+        for check in self.checks:
+            check.fits(self.column(check.column))
         if self.partition_by and self.column(self.partition_by).type != "date":
             raise ValueError(f"{self.name}: partitions go by a date column")
         if self.partition_by and not self.column(self.partition_by).required:
