@@ -57,7 +57,7 @@ def _summed(result: Result, query: Query, *, is_share: bool) -> list[Row]:
         sums = sums / total
         draws = draws / draws.sum(axis=1, keepdims=True)
     low, high = np.percentile(draws, [2.5, 97.5], axis=0)
-    has_estimate = member.any(axis=0)
+    has_estimate: Any = member.any(axis=0)
     rows = [
         Row({query.by: str(names[i])}, float(sums[i]), float(low[i]), float(high[i]))
         if has_estimate[i]
