@@ -469,7 +469,7 @@ def _known(engine: Engine, platform: str) -> ibis.Table:
 
 
 def _resolved(engine: Engine, named: ibis.Table, platform: str) -> ibis.Table:
-    """The same rows with `model_id`, `organisation_id` and `is_open_weights` of their `spelling`."""
+    """The same rows with `model_id`, `organisation_id` and `is_open_weights` of a `spelling`."""
     known = _known(engine, platform)
     joined = named.left_join(known, named["spelling"] == known.known_name)
     return joined.mutate(
