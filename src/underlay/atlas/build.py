@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["Built", "build", "raw_contracts"]
 
 
-
 @dataclass
 class Built:
     """What a build made: rows by table, and the lake version that holds them."""
@@ -65,9 +64,7 @@ def build(
     changes nothing, and the lake's errors.
     """
     built = Built()
-    with Engine(
-        lake, (*raw_contracts(), *CORE), threads=threads, memory_mb=memory_mb
-    ) as engine:
+    with Engine(lake, (*raw_contracts(), *CORE), threads=threads, memory_mb=memory_mb) as engine:
         transaction = Transaction(lake.root)
         for batch in _batches(engine, lake, curated, built, progress):
             progress(f"atlas: {batch.table.name}, {len(batch)} rows")
@@ -336,18 +333,12 @@ def _attributions(catalogue: Catalogue, first: Any, edges: list[Edge]) -> Batch:
     )
     labels = np.array([*names, UNKNOWN], dtype=object)  # -1 picks the last one
     found = attribute(makers, first, edges)
-    return Batch.from_lists(
-        contracts.core("attribution"),
-        {
-            "attribution": np.concatenate(
-                [np.full(len(part.model), way, dtype=object) for way, part in found.items()]
-            ),
-            "model_id": np.concatenate([part.model for part in found.values()]),
-            "organisation_id": np.concatenate(
-                [labels[part.organisation] for part in found.values()]
-            ),
-            "weight_share": np.concatenate([part.weight for part in found.values()]),
-        },
-    )
-
-
+    columns: dict[str, Any] = {
+        "attribution": np.concatenate(
+            [np.full(len(part.model), way, dtype=object) for way, part in found.items()]
+        ),
+        "model_id": np.concatenate([part.model for part in found.values()]),
+        "organisation_id": np.concatenate([labels[part.organisation] for part in found.values()]),
+        "weight_share": np.concatenate([part.weight for part in found.values()]),
+    }
+    return Batch.from_lists(contracts.core("attribution"), columns)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from underlay.atlas.contracts import CORE
 from underlay.errors import LakeMissingError, NoDataError, TermsError
-from underlay.lake import Lake
+from underlay.lake import Engine, Lake
 from underlay.lake.write import Transaction
 from underlay.sources import SOURCES
 
@@ -17,13 +17,25 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable
 
+    import ibis
+
     from underlay.sources import Source
+    from underlay.tables import Batch, Table
 
 __all__ = ["make_bundle", "notice"]
 
 # core tables that state single rows of a source which must not ship would be listed here; today
 # each such source leaves only sums over rows in the core tables (their contracts say so)
 _ROW_TABLES: dict[str, str] = {}
+
+# raw tables of which only a part ships: 340,000 ratings are 13 MB, and no figure asks for a
+# category of an old day; whoever wants them syncs the publisher's files into a lake of their own
+_SELECTED: dict[str, tuple[str, Callable[[ibis.Table], Any]]] = {
+    "raw_lmarena__rating": (
+        "category `overall` of every day, all categories of the newest one",
+        lambda t: (t.category == "overall") | (t.observed_on == t.observed_on.max().as_scalar()),
+    ),
+}
 
 
 def make_bundle(
@@ -41,13 +53,14 @@ def make_bundle(
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=".bundle-") as folder:
         fresh = Path(folder) / "lake"
         transaction = Transaction(fresh)
+        engine = Engine(lake, [table for source in SOURCES for table in source.tables])
         for source in SOURCES:
             if source.terms.may_redistribute != "rows":
                 progress(f"bundle: {source.name} is left out ({source.terms.licence})")
                 continue
             for table in source.tables:
                 if lake.files(table.name):
-                    transaction.replace(lake.read(table))
+                    transaction.replace(_selection(engine, table))
         for table in CORE:
             if table.name in _ROW_TABLES:
                 raise TermsError(table.name, _ROW_TABLES[table.name], "ship its rows")
@@ -60,6 +73,13 @@ def make_bundle(
             shutil.rmtree(fresh / leftover, ignore_errors=True)
         _put_in_place(fresh, output)
     return Lake(output)
+
+
+def _selection(engine: Engine, table: Table) -> Batch:
+    if table.name not in _SELECTED:
+        return engine.lake.read(table)
+    relation = engine.tables[table.name]
+    return engine.batch(table, relation.filter(_SELECTED[table.name][1](relation)))
 
 
 def _put_in_place(fresh: Path, output: Path) -> None:
@@ -81,8 +101,8 @@ def notice(lake: Lake) -> str:
     lines = [
         "# Where this data comes from",
         "",
-        "underlay's code is under Apache-2.0. The data in this folder was published by others, under",
-        "the licences below, and was changed by parsing, resolving and joining.",
+        "underlay's code is under Apache-2.0. The data in this folder was published by others,",
+        "under the licences below, and was changed by parsing, resolving and joining.",
         "",
         "| source | licence | publisher | what is here |",
         "| --- | --- | --- | --- |",
@@ -99,8 +119,14 @@ def notice(lake: Lake) -> str:
 
 
 def _kept(source: Source) -> str:
-    return {
+    parts = [
+        f"of `{table.name}` only {_SELECTED[table.name][0]}"
+        for table in source.tables
+        if table.name in _SELECTED
+    ]
+    kept = {
         "rows": "rows, and what was made of them",
         "aggregates": "sums over rows only",
         "no": "sums over rows only; the rows may not be given on",
     }[source.terms.may_redistribute]
+    return "; ".join([kept, *parts])

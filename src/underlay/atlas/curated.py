@@ -6,7 +6,6 @@ country is an ISO 3166-1 alpha-2 code or "unknown" with a reason.
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import tomllib
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from underlay.errors import CorrectionError, SchemaError, UnreadableError
 from underlay.identity import hub_key
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping
 
 __all__ = [
@@ -232,9 +232,7 @@ def _organisation(entry: Mapping[str, Any], place: str) -> Organisation:
     return Organisation(**fields)
 
 
-def _override(
-    organisations: dict[str, Organisation], entry: Mapping[str, Any], place: str
-) -> None:
+def _override(organisations: dict[str, Organisation], entry: Mapping[str, Any], place: str) -> None:
     identifier = entry.get("id", "")
     before = organisations.get(identifier)
     base: dict[str, Any] = {"name": identifier, "country": UNKNOWN, "kind": "company"}

@@ -137,7 +137,10 @@ def observations(engine: Engine) -> Iterator[ibis.Table]:
     os_ai_map = engine.tables["raw_os_ai_map__top_model"]
     yield from _counted(
         engine, os_ai_map, "os_ai_map", "os_ai_map", "huggingface", os_ai_map.model_id,
-        {"downloads_30d_count": os_ai_map.downloads_30d_count, "likes_count": os_ai_map.likes_count},
+        {
+            "downloads_30d_count": os_ai_map.downloads_30d_count,
+            "likes_count": os_ai_map.likes_count,
+        },
     )  # fmt: skip
     llmfit = engine.tables["raw_llmfit__model"]
     yield from _counted(

@@ -75,8 +75,9 @@ def attribute(makers: Any, first: Any, edges: Sequence[Edge]) -> dict[str, Attri
     """The four ways to attribute models, from maker numbers (n,) with -1 for unknown.
 
     author: who published it. nearest_base: the maker of the nearest base that has a known one,
-    the author where no base is known. root: the maker of the last base. fractional: equal parts to
-    the makers of all bases (the author's where there is none), each base by its nearest known maker.
+    the author where no base is known. root: the maker of the last base. fractional: equal parts
+    to the makers of all bases (the author's where there is none), each base by its nearest known
+    maker.
     """
     count = len(makers)
     models = np.arange(count, dtype=np.int32)

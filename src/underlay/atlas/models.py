@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from underlay.atlas.names import (
 from underlay.identity import hub_key, match_key, repository_name
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping
 
     from underlay.atlas.curated import Curated
@@ -134,7 +134,9 @@ class Catalogue:
             same = next((i for i in candidates if self.drafts[i].organisation == owner), None)
         if same is not None and self.drafts[same].organisation == owner:
             number, method = same, "same name and maker"
-            reason = f"`{self.drafts[same].name}` on the Hub has the same name and the maker `{owner}`"
+            reason = (
+                f"`{self.drafts[same].name}` on the Hub has the same name and the maker `{owner}`"
+            )
         else:
             number = self._place("modelscope", name)
             self.drafts[number].organisation = owner

@@ -61,7 +61,11 @@ _MODALITY = {
     }.items()
     for tag in tags
 }
-_FAMILY_MODALITY = {"image": "image-generation", "video": "video-generation", "multimodal": "vision-language"}
+_FAMILY_MODALITY = {
+    "image": "image-generation",
+    "video": "video-generation",
+    "multimodal": "vision-language",
+}
 
 # formats and number formats in which somebody repacks a model; anchored at a separator so that
 # "AWQuant" or "Int8Net" don't match
@@ -71,7 +75,9 @@ _QUANTISED = re.compile(
     r"quantized|unquantized|imatrix|qat)(?=$|[-_.])",
     re.IGNORECASE,
 )
-_SIZE = re.compile(r"(?:^|[-_.:/ ])(?:(\d{1,3})x)?(\d{1,4}(?:\.\d{1,2})?)([bm])(?=$|[-_.:/ ])", re.I)
+_SIZE = re.compile(
+    r"(?:^|[-_.:/ ])(?:(\d{1,3})x)?(\d{1,4}(?:\.\d{1,2})?)([bm])(?=$|[-_.:/ ])", re.IGNORECASE
+)
 
 _RUN = 16  # families whose patterns are first asked as one
 
@@ -172,7 +178,12 @@ def _chunks(families: Sequence[Family]) -> list[tuple[re.Pattern[str], Sequence[
     """
     runs = [families[at : at + _RUN] for at in range(0, len(families), _RUN)]
     return [
-        (re.compile("|".join(f"(?:{p.pattern})" for f in run for p in f.patterns), re.I), run)
+        (
+            re.compile(
+                "|".join(f"(?:{p.pattern})" for f in run for p in f.patterns), re.IGNORECASE
+            ),
+            run,
+        )
         for run in runs
     ]
 

@@ -84,9 +84,10 @@ def _show(found: Figure, limit: int) -> None:
     if len(found.rows) > limit:
         write(f"and {len(found.rows) - limit} more rows; `--limit` shows them")
     weight = found.coverage.get("weight")
-    known = "unknown" if weight is None else f"{weight:.1%}"
+    known = "an unknown part" if weight is None else f"{weight:.1%}"
     write(f"as of      {found.as_of}")
-    write(f"coverage   {found.coverage.get('rows'):,} rows; {known} of the weight has a known {found.by}")
+    counted = f"{found.coverage.get('rows'):,} rows"
+    write(f"coverage   {counted}; {known} of the weight has a known {found.by}")
     write("definition " + ", ".join(f"{k}={v}" for k, v in found.definition.items()))
     for source in found.sources:
         write(f"source     {source.title} ({source.licence}), to {source.vintage}, {source.url}")
@@ -107,7 +108,11 @@ def number(value: float | None, unit: str) -> str:
     for size, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e4, "k")):
         if abs(value) >= size:
             scale = 1e3 if suffix == "k" else size
-            return f"{value / scale:.3g} {suffix}" if value / scale < 1000 else f"{value / scale:,.0f} {suffix}"
+            return (
+                f"{value / scale:.3g} {suffix}"
+                if value / scale < 1000
+                else f"{value / scale:,.0f} {suffix}"
+            )
     return f"{value:,.4g}"
 
 
@@ -161,13 +166,26 @@ def _described(each: Any) -> dict[str, Any]:
                 "name": choice.name,
                 "what": choice.doc,
                 "options": [
-                    {"name": o.name, "reason": o.reason, "source": o.source}
-                    for o in choice.options
+                    {"name": o.name, "reason": o.reason, "source": o.source} for o in choice.options
                 ],
             }
             for choice in each.choices
         ],
     }
+
+
+_FACTS = (
+    "family_id",
+    "modality",
+    "architecture",
+    "size_band",
+    "licence_text",
+    "openness",
+    "released_on",
+    "released_on_method",
+    "copy_kind",
+    "lineage",
+)
 
 
 @click.command(cls=Command)
@@ -186,10 +204,9 @@ def model(session: Session, name: str, as_json: bool) -> None:
     write(f"{facts['name']} ({facts['platform']})")
     maker_country = f"{card.maker.get('name', 'unknown')}, {card.maker.get('country', 'unknown')}"
     write(f"maker       {maker_country}")
-    for label in ("family_id", "modality", "architecture", "size_band", "licence_text",
-                  "openness", "released_on", "released_on_method", "copy_kind", "lineage"):  # fmt: skip
-        value = facts[label]
-        write(f"{label.removesuffix('_id').replace('_', ' '):<19} {'unknown' if value is None else value}")
+    for label in _FACTS:
+        value = "unknown" if facts[label] is None else facts[label]
+        write(f"{label.removesuffix('_id').replace('_', ' '):<19} {value}")
     if card.bases:
         write("built on")
         write_table(

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 import ibis
 import numpy as np
 
-from underlay.measures.definitions import Choice, Measure, Option, Query, Row, Split
+from underlay.measures.definitions import (
+    Choice,
+    Measure,
+    Option,
+    Query,
+    Row,
+    Split,
+    column_is,
+)
 from underlay.measures.downloads import model_relation
 
 if TYPE_CHECKING:
@@ -19,7 +27,7 @@ _OF = Choice(
     "of",
     "concentration of what",
     tuple(
-        Option(name, reason, source, lambda t, name=name: t.of == name)
+        Option(name, reason, source, column_is("of", name))
         for name, reason, source in (
             ("downloads", "what is fetched from the Hub", "Open Source AI Map"),
             ("language_downloads", "the same for generative language models", "Open Source AI Map"),

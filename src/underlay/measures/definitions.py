@@ -7,7 +7,6 @@ is a sum over some of its rows, and every definition is a sum over other ones.
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import asdict, dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,6 +15,7 @@ from underlay.errors import NotComputableError, UnknownNameError
 from underlay.tables import Columns
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Mapping
 
     import ibis
@@ -34,6 +34,7 @@ __all__ = [
     "SourceNote",
     "Split",
     "Unit",
+    "column_is",
 ]
 
 Layer = Literal["above", "below", "between"]
@@ -53,6 +54,11 @@ Unit = Literal[
     "ratio",
     "count",
 ]
+
+
+def column_is(name: str, *values: str) -> Callable[[Any], Any]:
+    """A filter that keeps the rows whose cell in that column is one of these values."""
+    return lambda table: table[name].isin(values)
 
 
 @dataclass(frozen=True)
@@ -282,4 +288,3 @@ class Measure:
             else:
                 raise UnknownNameError(f"facet of `{self.name}`", name, (*choices, *splits))
         return Definition(options, kept)
-

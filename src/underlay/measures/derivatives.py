@@ -16,7 +16,11 @@ __all__ = ["MEASURES"]
 
 _SPLITS = (
     *(split for split in MODEL_SPLITS if split.name not in ("listing", "copy_kind")),
-    Split("relation", "relation", "fine-tune, adapter, quantised copy, merge; `all` where not told apart"),
+    Split(
+        "relation",
+        "relation",
+        "fine-tune, adapter, quantised copy, merge; `all` where not told apart",
+    ),
     Split("deriver_country", "deriver_country", "country of who made the derivative"),
 )
 _SCOPE = next(choice for choice in MODEL_CHOICES if choice.name == "scope")
@@ -43,8 +47,9 @@ _COUNTER = Choice(
 def _derivatives(tables: Tables) -> ibis.Table:
     tree = model_relation(tables, "descendants_count")
     tree = tree.filter(tree.attribution == "author")
-    shared = ["model_id", "name", "organisation_id", "country", "account", "family_id", "subfamily_id", "openness",
-              "licence_class", "modality", "size_band", "observed_on", "source", "value"]  # fmt: skip
+    shared = ["model_id", "name", "organisation_id", "country", "account", "family_id",
+              "subfamily_id", "openness", "licence_class", "modality", "size_band", "observed_on",
+              "source", "value"]  # fmt: skip
     unknown = ibis.literal("unknown")
     tree = tree.select(
         *shared,
@@ -70,8 +75,8 @@ def _derivatives(tables: Tables) -> ibis.Table:
         .join(vintage, "source")
     )
     declared = declared.select(
-        "name", "organisation_id", "account", "family_id", "subfamily_id", "openness", "licence_class", "modality",
-        "size_band", "source", "relation", "observed_on",
+        "name", "organisation_id", "account", "family_id", "subfamily_id", "openness",
+        "licence_class", "modality", "size_band", "source", "relation", "observed_on",
         model_id=declared.base_id,
         country=ibis.coalesce(declared.country, unknown),
         deriver_country=ibis.coalesce(declared.deriver_country, unknown),

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 import ibis
 import numpy as np
 
-from underlay.measures.definitions import Choice, Measure, Option, Query, Row, Split
+from underlay.measures.definitions import (
+    Choice,
+    Measure,
+    Option,
+    Query,
+    Row,
+    Split,
+    column_is,
+)
 
 if TYPE_CHECKING:
     from underlay.lake.engine import Result, Tables
@@ -30,11 +38,15 @@ MODEL_SPLITS: tuple[Split, ...] = (
 )
 
 LISTINGS: tuple[Option, ...] = tuple(
-    Option(name, reason, source, lambda t, name=name: t.listing == name)
+    Option(name, reason, source, column_is("listing", name))
     for name, reason, source in (
         ("os_ai_map", "most recent full top list of the Hub, with tags", "Open Source AI Map"),
         ("osir_lmts", "monthly series of curated makers, best for change over time", "OSIR-LMTS"),
-        ("llmfit", "about 17,000 models that can be run at home, down to 10,000 downloads", "llmfit"),
+        (
+            "llmfit",
+            "about 17,000 models that can be run at home, down to 10,000 downloads",
+            "llmfit",
+        ),
         ("census_2022", "the whole Hub, but before Llama", "whole-Hub census of 2022-07"),
         ("osir_lmts_modelscope", "ModelScope, the Chinese hub; lifetime counters", "OSIR-LMTS"),
     )
@@ -44,8 +56,9 @@ _LANGUAGE = ("language", "vision-language")
 
 
 def _age(days: int) -> Any:
-    return lambda t: t.released_on.notnull() & (
-        t.observed_on.epoch_seconds() - t.released_on.epoch_seconds() <= days * 86_400
+    return lambda t: (
+        t.released_on.notnull()
+        & (t.observed_on.epoch_seconds() - t.released_on.epoch_seconds() <= days * 86_400)
     )
 
 
@@ -167,7 +180,12 @@ MODEL_CHOICES: tuple[Choice, ...] = (
         "fresh",
         "whether carried-over counts are counted",
         (
-            Option("only", "a stale count is not an observation", "llmfit's own flag", lambda t: t.is_fresh),
+            Option(
+                "only",
+                "a stale count is not an observation",
+                "llmfit's own flag",
+                lambda t: t.is_fresh,
+            ),
             Option("all", "keeps models whose count was not renewed", "naive reading of the list"),
         ),
     ),

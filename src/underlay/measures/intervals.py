@@ -17,10 +17,11 @@ def bootstrap_sums(values: Any, groups: Any, count: int, seed: int = 20260401) -
     """Replicates of the group sums under resampling of models with replacement.
 
     `values` (n,) are non-negative, `groups` (n,) are integers below `count`. Returns an array
-    (REPLICATES, count). Poisson bootstrap (Hanley & MacGibbon 2006; Chamandy et al. 2012, "Estimating
-    uncertainty for massive data streams"): each model counts Poisson(1) times. The largest 2,000
-    models are drawn one by one; what is left of a group is a sum of many small terms, drawn as a
-    normal with the same mean and variance, floored at 0. The seed is fixed: output is reproducible.
+    (REPLICATES, count). Poisson bootstrap (Hanley & MacGibbon 2006; Chamandy et al. 2012,
+    "Estimating uncertainty for massive data streams"): each model counts Poisson(1) times. The
+    largest 2,000 models are drawn one by one; what is left of a group is a sum of many small terms,
+    drawn as a normal with the same mean and variance, floored at 0. The seed is fixed: output is
+    reproducible.
     """
     values = np.asarray(values, dtype=np.float64)
     groups = np.asarray(groups, dtype=np.int64)

@@ -46,9 +46,7 @@ def _parts(tables: Tables, maker: ibis.Table) -> list[ibis.Table]:
     tokens = tables["core__tokens_week"]
     tokens = tokens.filter(~tokens.is_other).join(maker, "organisation_id", how="left")
     rating = tables["core__rating"]
-    rating = rating.filter(
-        (rating.board == "text") & (rating.category == "overall")
-    )
+    rating = rating.filter((rating.board == "text") & (rating.category == "overall"))
     place = ibis.row_number().over(
         group_by=["observed_on", "source"], order_by=[rating.rating.desc(), rating.name]
     )
@@ -96,9 +94,11 @@ def _matrix(result: Result, query: Query) -> list[Row]:
             cell = (place, openness[i])
             cells[cell] = cells.get(cell, 0.0) + float(values[i])
         day = str(days[here].max())
-        for place in ("CN", "US", "other", "unknown"):
-            for grade in ("open", "closed", "unknown"):
-                rows.append(_cell(weight, place, grade, cells, total, day))
+        rows += [
+            _cell(weight, place, grade, cells, total, day)
+            for place in ("CN", "US", "other", "unknown")
+            for grade in ("open", "closed", "unknown")
+        ]
     return rows
 
 

@@ -59,7 +59,8 @@ def _table(result: Result, query: Query) -> tuple[Any, list[str], Any]:
         )
         there = np.zeros((account.max() + 1, len(days)), dtype=bool)
         there[account, day] = True
-        values = np.where(there.all(axis=1)[account], values, 0.0)
+        always: Any = there.all(axis=1)
+        values = np.where(always[account], values, 0.0)
     sums = np.zeros((len(days), len(names)))
     np.add.at(sums, (day, group), values)
     return days, [str(name) for name in names], sums
@@ -93,7 +94,7 @@ def _cumulative(result: Result, query: Query) -> list[Row]:
         led = leader == n
         since = ""
         if rank == 0:
-            changed = np.flatnonzero(~led)
+            changed = np.flatnonzero(leader != n)
             since = str(days[changed[-1] + 1]) if len(changed) else f"before {days[0]}"
         rows.append(
             Row(

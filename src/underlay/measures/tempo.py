@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -56,7 +57,11 @@ def _parts(tables: Tables) -> list[ibis.Table]:
         _part("above", "best arena model by maker", best, best.party, best.value),
         _part("above", "tokens by maker", tokens, tokens.organisation_id, tokens.tokens_count),
         _part(
-            "below", "accelerators sold by designer", stock, stock.organisation_id, stock.h100e_count
+            "below",
+            "accelerators sold by designer",
+            stock,
+            stock.organisation_id,
+            stock.h100e_count,
         ),
         *(
             _part(
@@ -98,7 +103,9 @@ def spells(leaders: list[str], days: Any) -> tuple[float, int, bool]:
         return float("nan"), 0, False
     starts = [0, *(i for i in range(1, len(leaders)) if leaders[i] != leaders[i - 1])]
     edges = [days[start] for start in starts] + [days[-1]]
-    lengths = [float((b - a).astype("timedelta64[D]").astype(float)) for a, b in zip(edges, edges[1:], strict=False)]
+    lengths = [
+        float((b - a).astype("timedelta64[D]").astype(float)) for a, b in itertools.pairwise(edges)
+    ]
     return sum(lengths) / len(starts) / _MONTH_DAYS, len(starts) - 1, True
 
 
@@ -121,9 +128,7 @@ def _tempo(result: Result, query: Query) -> list[Row]:
     values = result.floats("value")
     for name in dict.fromkeys(series.tolist()):
         here = (series == name) & (parties != "unknown")
-        rows.append(
-            _row(name, layers[series == name][0], parties[here], days[here], values[here])
-        )
+        rows.append(_row(name, layers[series == name][0], parties[here], days[here], values[here]))
     return sorted(rows, key=lambda row: (str(row.key["layer"]), str(row.key["series"])))
 
 
@@ -156,7 +161,7 @@ def _row(name: str, layer: str, parties: Any, days: Any, values: Any) -> Row:
 
 
 def _pairs(moments: Any, lag: int) -> list[tuple[int, int]]:
-    """Pairs of positions about `lag` months apart, within half a month a month of lag, at most 2."""
+    """Pairs of positions about `lag` months apart: within half a month for each, at most 1.5."""
     wanted = lag * _MONTH_DAYS
     slack = min(15.0 * lag, 46.0)
     pairs = []
