@@ -1,0 +1,150 @@
+"""WHAT THIS CAN'T SAY: gaps, interests, thin figures, as the data's own dates tell them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from underlay.report.document import Known, Line
+from underlay.report.words import Words, bold, day, listed, percent, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from underlay.measures.definitions import SourceNote
+
+__all__ = ["FEW_ROWS", "GAP_DAYS", "OLD_DAYS", "gaps", "limits"]
+
+GAP_DAYS = 62  # two months without a count: a monthly series missed one at least
+OLD_DAYS = 92  # a quarter: older figures are named beside the newest ones
+FEW_ROWS = 30
+_KNOWN_ENOUGH = 0.8
+
+_METRICS = {
+    "downloads_30d_count": "Hub downloads",
+    "downloads_total_count": "lifetime downloads on ModelScope",
+    "descendants_count": "counts of derivatives",
+    "pulls_count": "pulls",
+    "rating": "arena ratings",
+    "tokens_count": "routed tokens",
+    "downloads_month": "PyPI downloads",
+    "h100e_count": "accelerator stock",
+}
+
+
+def limits(lines: Sequence[Line], known: Known, as_of: str) -> tuple[Line, ...]:
+    """The coda: what the lines above can't say."""
+    answered = [line for line in lines if line.figures]
+    found = [
+        _gaps(known, as_of),
+        _old(answered, as_of),
+        _interests(answered),
+        _thin(answered),
+        _unanswered(lines),
+    ]
+    return tuple(line for line in found if line is not None)
+
+
+def gaps(days: Sequence[str], least: int = GAP_DAYS) -> list[tuple[str, str]]:
+    """Pairs of consecutive days with at least so many days between them."""
+    moments = [dt.date.fromisoformat(each) for each in sorted(days)]
+    return [
+        (str(a), str(b)) for a, b in zip(moments, moments[1:]) if (b - a).days >= least
+    ]
+
+
+def _gaps(known: Known, as_of: str) -> Line | None:
+    by_metric: dict[str, set[str]] = {}
+    for (_, metric), days in known.days.items():
+        by_metric.setdefault(metric, set()).update(days)
+    sentences: list[Words] = []
+    for metric in sorted(by_metric, key=lambda each: _METRICS.get(each, each)):
+        days = sorted(by_metric[metric])
+        name = _METRICS.get(metric, metric.replace("_", " "))
+        holes = [f"{day(a)} and {day(b)}" for a, b in gaps(days)]
+        words = f"No {name} before {day(days[0])}"
+        if holes:
+            words += f", between {listed(holes)}"
+        if as_of and gaps([days[-1], as_of], OLD_DAYS):
+            words += f", or after {day(days[-1])}"
+        sentences.append(say(f"{words}."))
+    if not sentences:
+        return None
+    return Line(
+        id="gaps",
+        label="Gaps in the data",
+        finding=sentences[0],
+        further=tuple(sentences[1:]),
+    )
+
+
+def _old(lines: Sequence[Line], as_of: str) -> Line | None:
+    old = [
+        f"{line.label.lower()} ({day(line.as_of[-1])})"
+        for line in lines
+        if gaps([line.as_of[-1], as_of], OLD_DAYS)
+    ]
+    if not old:
+        return None
+    return Line(
+        id="older-figures",
+        label="Older figures",
+        finding=say(
+            "More than three months older than the newest one: ", f"{listed(old)}."
+        ),
+    )
+
+
+def _interests(lines: Sequence[Line]) -> Line | None:
+    by_conflict: dict[str, list[SourceNote]] = {}
+    for line in lines:
+        for source in line.sources:
+            if source.conflict and source not in by_conflict.setdefault(source.conflict, []):
+                by_conflict[source.conflict].append(source)
+    sentences = [
+        say(bold(f"{listed(dict.fromkeys(source.title for source in sources))}: "), conflict)
+        for conflict, sources in sorted(by_conflict.items(), key=lambda each: each[1][0].title)
+    ]
+    if not sentences:
+        return None
+    return Line(
+        id="interests",
+        label="Meters with an interest",
+        finding=sentences[0],
+        further=tuple(sentences[1:]),
+    )
+
+
+def _thin(lines: Sequence[Line]) -> Line | None:
+    few, unknown = [], []
+    for line in lines:
+        coverage = line.figures[0].coverage
+        rows, weight = coverage.get("rows"), coverage.get("weight")
+        if isinstance(rows, int) and rows < FEW_ROWS:
+            few.append(f"{line.label.lower()} ({rows})")
+        if weight is not None and weight < _KNOWN_ENOUGH:
+            unknown.append(f"{line.label.lower()} ({percent(1 - weight)})")
+    sentences = []
+    if few:
+        sentences.append(say(f"Fewer than {FEW_ROWS} rows carry {listed(few)}."))
+    if unknown:
+        sentences.append(say(f"More than a fifth is unknown in {listed(unknown)}."))
+    if not sentences:
+        return None
+    return Line(
+        id="thin", label="Thin figures", finding=sentences[0], further=tuple(sentences[1:])
+    )
+
+
+def _unanswered(lines: Sequence[Line]) -> Line | None:
+    missing = [line.label.lower() for line in lines if line.reason]
+    if not missing:
+        return None
+    return Line(
+        id="unanswered",
+        label="Unanswered",
+        finding=say(
+            f"{len(missing)} of {len(lines)} lines have no figure: {listed(missing)}. Each says "
+            "why in its place."
+        ),
+    )
