@@ -34,7 +34,7 @@ class Skipped:
 
 
 class Batch:
-    """Rows that fit the contract of `table`, in key order."""
+    """Rows that fit the contract of `table`, in any order; see `sorted`."""
 
     def __init__(self, table: Table, data: pa.Table) -> None:
         schema = table.arrow_schema()
