@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 from underlay.errors import UnknownNameError
-from underlay.measures import concentration, derivatives, downloads, matrix, series, tempo
+from underlay.measures import (
+    arena,
+    clusters,
+    concentration,
+    derivatives,
+    downloads,
+    libraries,
+    matrix,
+    notable,
+    prices,
+    pulls,
+    series,
+    stock,
+    tempo,
+    tokens,
+)
 from underlay.measures.definitions import Definition, Figure, Measure, Query, Row
 from underlay.measures.evaluate import evaluate
 
@@ -13,7 +28,15 @@ MEASURES: tuple[Measure, ...] = (
     *downloads.MEASURES,
     *series.MEASURES,
     *derivatives.MEASURES,
+    *pulls.MEASURES,
+    *tokens.MEASURES,
+    *arena.MEASURES,
+    *prices.MEASURES,
+    *notable.MEASURES,
     *matrix.MEASURES,
+    *stock.MEASURES,
+    *libraries.MEASURES,
+    *clusters.MEASURES,
     *concentration.MEASURES,
     *tempo.MEASURES,
 )
