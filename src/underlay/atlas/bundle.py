@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from underlay.sources import Source
     from underlay.tables import Batch, Table
 
-__all__ = ["make_bundle", "notice"]
+__all__ = ["make_bundle", "notice", "shipped"]
 
 # core tables that state single rows of a source which must not ship would be listed here; today
 # each such source leaves only sums over rows in the core tables (their contracts say so)
@@ -109,7 +109,7 @@ def notice(lake: Lake) -> str:
     ]
     lines += [
         f"| {source.title} (`{source.name}`) | {source.terms.licence} | {source.terms.url} "
-        f"| {_kept(source)} |"
+        f"| {shipped(source)} |"
         for source in SOURCES
         if source.name in fetched
     ]
@@ -118,7 +118,8 @@ def notice(lake: Lake) -> str:
     return "\n".join(lines)
 
 
-def _kept(source: Source) -> str:
+def shipped(source: Source) -> str:
+    """What of a source a bundle holds, in words."""
     parts = [
         f"of `{table.name}` only {_SELECTED[table.name][0]}"
         for table in source.tables

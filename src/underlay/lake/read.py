@@ -30,8 +30,8 @@ class Problem:
 class Lake:
     """One version of a lake, read only, laid over an optional `base` (the embedded snapshot).
 
-    A table that has any partition here hides the base's partitions of the same label only, so a
-    lake of your own adds to the embedded one.
+    A raw table's partition here hides the base's partition of the same label only, so a lake of
+    your own adds to the embedded one; a core table that stands here hides the base's whole.
     """
 
     def __init__(self, root: Path, base: Lake | None = None, *, must_exist: bool = True) -> None:

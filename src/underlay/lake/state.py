@@ -62,7 +62,7 @@ class PartitionRef:
 
 @dataclass(frozen=True)
 class State:
-    """One version: its partitions by (table, label), its snapshots by sha256, and notes."""
+    """One version: partitions by (table, label), snapshots by (source, name, sha256)."""
 
     version: int = 0
     committed_at: str = ""

@@ -109,7 +109,7 @@ _CAVEAT = (
     "as a win probability. One model may stand there at several efforts. Scores before and after a "
     "shift of scale are never compared."
 )
-_CITATION = "Arena leaderboard dataset (CC BY 4.0); Bradley & Terry 1952; METHODS, Elo gap and lag"
+_CITATION = "Arena leaderboard dataset (CC BY 4.0); Bradley & Terry 1952"
 _MONTH_DAYS = 365.25 / 12
 
 
@@ -338,7 +338,10 @@ ARENA_GAP = Measure(
         Choice(
             "board",
             _BOARD.doc,
-            (*_BOARD.options, Option("all", "every board of the series, one vote each", "METHODS")),
+            (
+                *_BOARD.options,
+                Option("all", "every board of the series, one vote each", "underlay"),
+            ),
         ),
         *_CHOICES[1:],
     ),
@@ -372,7 +375,7 @@ BOARD_SHARE = Measure(
             "unit",
             "what a place is",
             (
-                Option("models", "efforts of one model are one model", "METHODS"),
+                Option("models", "efforts of one model are one model", "underlay"),
                 Option("entries", "each line of the board", "the board as shown"),
             ),
         ),

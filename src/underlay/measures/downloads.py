@@ -142,7 +142,7 @@ MODEL_CHOICES: tuple[Choice, ...] = (
         "denominator",
         "what the shares are shares of",
         (
-            Option("all", "unknown is a category", "METHODS"),
+            Option("all", "unknown is a category", "underlay"),
             Option(
                 "known",
                 "compare only what is known; says nothing about the rest",

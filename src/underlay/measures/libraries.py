@@ -73,7 +73,7 @@ _CHOICES = (
         "ties_kept",
         "whether packages tied to an accelerator count",
         (
-            Option("all", "all of the market", "METHODS"),
+            Option("all", "all of the market", "underlay"),
             Option(
                 "untied",
                 "only what works without any one vendor's accelerator",

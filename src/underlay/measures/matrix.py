@@ -121,7 +121,7 @@ MATRIX = Measure(
     "parts. Downloads: the Hub's top list, where closed models can't stand. Tokens: named models "
     "of one router's top list. Capability: makers of the first 20 places of the text board. Each "
     "weight has a day of its own.",
-    citation="METHODS, openness; Epoch AI, notable models",
+    citation="Epoch AI, Notable AI models (epoch.ai/data)",
     splits=(
         Split("weight", "weight", "what a cell is a share of"),
         Split("country", "country", "primary base of the maker"),

@@ -39,7 +39,7 @@ _CHOICES: tuple[Choice, ...] = (
         "score",
         "how strong a model has to be: its best rating on the newest official text board",
         tuple(
-            Option(str(score), reason, "METHODS: price at equal capability", _at_least(score))
+            Option(str(score), reason, "underlay", _at_least(score))
             for score, reason in (
                 (1400, "strong enough for most work of 2026"),
                 (1300, "the frontier of mid 2024"),
@@ -52,7 +52,7 @@ _CHOICES: tuple[Choice, ...] = (
         "mix",
         "input tokens for one output token",
         tuple(
-            Option(mix, reason, "METHODS", _is("mix", mix))
+            Option(mix, reason, "underlay", _is("mix", mix))
             for mix, reason in (
                 ("3:1", "the usual blend of chat"),
                 ("1:1", "writing and reasoning: much output"),
@@ -77,8 +77,8 @@ _CHOICES: tuple[Choice, ...] = (
         "provider",
         "which provider's price a model has",
         (
-            Option("cheapest", "what a buyer who looks around pays", "METHODS"),
-            Option("median", "what a buyer who doesn't pays", "METHODS"),
+            Option("cheapest", "what a buyer who looks around pays", "underlay"),
+            Option("median", "what a buyer who doesn't pays", "underlay"),
         ),
     ),
     Choice(

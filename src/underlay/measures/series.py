@@ -31,7 +31,7 @@ _PANEL = Choice(
     "whether accounts that joined the list later count",
     (
         Option("fixed", "a growing panel looks like growth: only accounts in every edition count",
-               "METHODS", None),
+               "underlay", None),
         Option("growing", "every account that the list held at the time", "the list itself", None),
     ),
 )  # fmt: skip

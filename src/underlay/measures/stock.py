@@ -274,7 +274,7 @@ FOUNDRY_SHARE = Measure(
             "foundry_known",
             "whether accelerators without a named foundry count",
             (
-                Option("all", "unknown is a category", "METHODS"),
+                Option("all", "unknown is a category", "underlay"),
                 Option(
                     "known",
                     "compare only what is known; says nothing about the rest",

@@ -210,7 +210,7 @@ TEMPO = Measure(
     caveat="The value is the mean spell of the leader; the running spell isn't over, so it is a "
     "lower bound. Series differ in length and in the parties that they see; a short series can't "
     "show a long spell. Tau compares the order of the ten largest parties some months apart.",
-    citation="Kendall 1945, Biometrika 33; METHODS, tempo",
+    citation="Kendall 1945, Biometrika 33",
     splits=(
         Split("series", "series", "what is ranked"),
         Split("layer", "layer", "above (models) or below (infrastructure)"),

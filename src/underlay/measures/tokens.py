@@ -24,7 +24,7 @@ _DENOMINATOR = Choice(
     "denominator",
     "what the shares are shares of",
     (
-        Option("list", "all tokens of the top list; unknown is a category", "METHODS"),
+        Option("list", "all tokens of the top list; unknown is a category", "underlay"),
         Option(
             "known",
             "only makers that are known; says nothing about the rest of the list",
