@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["EntityId", "hub_key", "match_key", "parse_entity", "pypi_key", "repository_name"]
 
-_HUB_NAME = re.compile(r"^[\w][\w.-]{0,95}$", re.ASCII)
+_HUB_NAME = re.compile(r"\w[\w.-]{0,95}", re.ASCII)
+_PYPI_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,198}[a-z0-9])?", re.ASCII | re.IGNORECASE)
 _HOSTS = {
     "huggingface.co": "huggingface",
     "hf.co": "huggingface",
@@ -23,10 +24,22 @@ _HOSTS = {
     "ollama.com": "ollama",
     "openrouter.ai": "openrouter",
     "github.com": "github",
+    "index.example": "pypi",
+}
+# what stands before a model's name in its page's address, by platform
+_FOLDERS = {"modelscope": "models", "ollama": "library", "pypi": "project"}
+# first parts of a hub's addresses under which no model stands
+_PAGES = {
+    "huggingface": frozenset(
+        "api blog chat collections datasets docs join learn login models new organizations papers "
+        "posts pricing search settings spaces tasks".split()
+    ),
+    "modelscope": frozenset(("datasets", "docs", "studios", "models", "collections", "papers")),
 }
 _PLATFORMS = ("huggingface", "modelscope", "ollama", "openrouter", "arena", "github", "pypi")
 # separators that publishers swap freely: Qwen2.5-7B, qwen-2.5-7b, qwen2.5:7b, Qwen2_5 7B
-_SEPARATORS = re.compile(r"[\s_\-:/.+()\[\]]+")
+_SEPARATORS = re.compile(r"[\s_\-\u2010-\u2015:/.()\[\]]+")
+_BETWEEN_DIGITS = re.compile(rf"(?<=\d){_SEPARATORS.pattern}(?=\d)")
 
 
 @dataclass(frozen=True, order=True)
@@ -64,12 +77,11 @@ def parse_entity(text: str, platform: str = "huggingface") -> EntityId:
     text = text.strip()
     if text.startswith("pkg:"):
         return _from_purl(text)
-    if "://" in text:
-        return _from_url(text)
     head, colon, rest = text.partition(":")
     if colon and head.lower() in (*_PLATFORMS, "hf"):
-        platform = "huggingface" if head.lower() == "hf" else head.lower()
-        text = rest
+        return _checked("huggingface" if head.lower() == "hf" else head.lower(), rest)
+    if "://" in text:
+        return _from_url(text)
     return _checked(platform, text)
 
 
@@ -95,19 +107,21 @@ def _from_url(text: str) -> EntityId:
         raise BadValueError("name", text, "a URL on " + ", ".join(sorted(_HOSTS)))
     path = [unquote(part) for part in parts.path.split("/") if part]
     platform = _HOSTS[host]
-    if platform in ("modelscope", "huggingface") and path[:1] == ["models"]:
+    if path and path[0] == _FOLDERS.get(platform):
         path = path[1:]
-    if platform == "ollama":
-        path = path[1:] if path[:1] == ["library"] else path
-    return _checked(platform, "/".join(path[:2]))
+    elif path and path[0] in _PAGES.get(platform, ()):
+        raise BadValueError("name", text, "the address of a model's page")
+    return _checked(platform, "/".join(path[: 1 if platform == "pypi" else 2]))
 
 
 def _checked(platform: str, name: str) -> EntityId:
     parts = name.split("/")
     if platform in ("huggingface", "modelscope", "github"):
-        good = len(parts) <= 2 and all(_HUB_NAME.match(part) for part in parts)
+        good = len(parts) <= 2 and all(_HUB_NAME.fullmatch(part) for part in parts)
+    elif platform == "pypi":
+        good = _PYPI_NAME.fullmatch(name) is not None
     else:
-        good = bool(name) and name.isprintable() and len(name) <= 200
+        good = name.strip() == name != "" and name.isprintable() and len(name) <= 200
     if not good:
         raise BadValueError("name", name, "a name such as `Qwen/Qwen2.5-7B-Instruct`")
     return EntityId(platform, name)
@@ -128,11 +142,13 @@ def match_key(name: str) -> str:
 
     Case, separators and compatibility forms don't count; digits and letters do, so
     "Qwen2.5-7B" and "qwen-2.5-7b" agree while "Qwen2-57B" differs from "Qwen25-7B" by its marks:
-    a separator between two digits is kept.
+    a separator between two digits is kept. A plus is the word: "Command R+" is no "Command R".
     """
-    text = unicodedata.normalize("NFKC", name).casefold()
-    text = re.sub(r"(?<=\d)[\s_\-:/.+]+(?=\d)", "~", text)
-    return _SEPARATORS.sub("", text)
+    text = name
+    for _ in range(2):  # folding case can undo the normal form
+        text = unicodedata.normalize("NFKC", text).casefold()
+    text = unicodedata.normalize("NFKC", text).replace("+", "plus")
+    return _SEPARATORS.sub("", _BETWEEN_DIGITS.sub("~", text))
 
 
 def repository_name(name: str) -> str:
