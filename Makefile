@@ -64,9 +64,17 @@ coverage: $(DEV) ## run the tests and say which lines no test ran
 bench: $(DEV) ## measure time and memory
 	$(BIN)/python bench/startup.py
 
+SNAPSHOT_LAKE := build/snapshot-lake
 snapshot: $(RUNTIME) ## make the embedded snapshot from staged data: DATA=path
-	@echo "make snapshot has no recipe yet: it will sync every source from DATA and bundle" >&2
-	@exit 2
+	@test -d "$(DATA)" || { echo "give the folder of staged data: make snapshot DATA=path" >&2; exit 2; }
+	@rm -rf $(SNAPSHOT_LAKE)
+	@grep -v '^#' snapshot.tsv | while IFS="$$(printf '\t')" read -r source path day; do \
+		if [ "$$day" = - ]; then set --; else set -- --observed-on "$$day"; fi; \
+		$(BIN)/underlay --lake $(SNAPSHOT_LAKE) --quiet sync "$$source" --from "$(DATA)/$$path" "$$@" \
+			|| exit 2; \
+	done
+	$(BIN)/underlay --lake $(SNAPSHOT_LAKE) atlas build
+	$(BIN)/underlay --lake $(SNAPSHOT_LAKE) bundle --output src/underlay/data
 
 lock: ## choose versions anew: writes requirements.lock and requirements-dev.lock
 	@$(MAKE) --no-print-directory $(UV)/.made

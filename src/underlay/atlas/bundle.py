@@ -7,8 +7,10 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import ibis
+
 from underlay.atlas.contracts import CORE
-from underlay.errors import LakeMissingError, NoDataError, TermsError
+from underlay.errors import LakeMissingError, NoDataError
 from underlay.lake import Engine, Lake
 from underlay.lake.write import Transaction
 from underlay.sources import SOURCES
@@ -17,16 +19,32 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable
 
-    import ibis
-
     from underlay.sources import Source
     from underlay.tables import Batch, Table
 
 __all__ = ["make_bundle", "notice", "shipped"]
 
-# core tables that state single rows of a source which must not ship would be listed here; today
-# each such source leaves only sums over rows in the core tables (their contracts say so)
-_ROW_TABLES: dict[str, str] = {}
+
+def _pooled(table: ibis.Table) -> ibis.Table:
+    """Rmax of cells that hold one system, which is that system's row, goes to a pooled cell.
+
+    The pooled cell keeps the designer and says nothing of the country, so shares by designer stay
+    exact and shares by country by Rmax get an unknown part.
+    """
+    alone = table.systems_count == 1
+    kept = table.mutate(rmax_tflops=ibis.ifelse(alone, ibis.null("float64"), table.rmax_tflops))
+    pool = table.filter(alone).group_by("observed_on", "organisation_id", "source").agg(
+        country=ibis.literal("unknown"),
+        systems_count=ibis.literal(0, "int64"),
+        rmax_tflops=ibis._.rmax_tflops.sum(),
+    )
+    return kept.union(pool.select(*kept.columns))
+
+
+# core tables whose cells can equal a row that must not ship, and what is done about it. Counts of
+# downloads by vendor stay although a cell may hold one package: a count is a fact, and the list
+# states no licence that would reserve it
+_WITHHELD: dict[str, Callable[[ibis.Table], ibis.Table]] = {"core__supercomputer_share": _pooled}
 
 # raw tables of which only a part ships: 340,000 ratings are 13 MB, and no figure asks for a
 # category of an old day; whoever wants them syncs the publisher's files into a lake of their own
@@ -44,8 +62,7 @@ def make_bundle(
     """Write raw rows that may be redistributed, all core tables, and NOTICE, to a new lake.
 
     The folder appears whole or stays as it was. Records of snapshots are kept, their bytes are
-    not. Raises `NoDataError` if the atlas isn't built, `TermsError` if a core table holds rows
-    that must not ship.
+    not. Raises `NoDataError` if the atlas isn't built.
     """
     if not lake.files("core__model"):
         raise NoDataError("core__model", "a bundle", "lakes after `underlay atlas build`")
@@ -53,7 +70,8 @@ def make_bundle(
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=".bundle-") as folder:
         fresh = Path(folder) / "lake"
         transaction = Transaction(fresh)
-        engine = Engine(lake, [table for source in SOURCES for table in source.tables])
+        raw = [table for source in SOURCES for table in source.tables]
+        engine = Engine(lake, [*raw, *CORE])
         for source in SOURCES:
             if source.terms.may_redistribute != "rows":
                 progress(f"bundle: {source.name} is left out ({source.terms.licence})")
@@ -62,9 +80,7 @@ def make_bundle(
                 if lake.files(table.name):
                     transaction.replace(_selection(engine, table))
         for table in CORE:
-            if table.name in _ROW_TABLES:
-                raise TermsError(table.name, _ROW_TABLES[table.name], "ship its rows")
-            transaction.replace(lake.read(table))
+            transaction.replace(_shipped(engine, table))
         for ref in lake.snapshots():
             transaction.record_snapshot(ref)
         transaction.commit(now)
@@ -80,6 +96,12 @@ def _selection(engine: Engine, table: Table) -> Batch:
         return engine.lake.read(table)
     relation = engine.tables[table.name]
     return engine.batch(table, relation.filter(_SELECTED[table.name][1](relation)))
+
+
+def _shipped(engine: Engine, table: Table) -> Batch:
+    if table.name not in _WITHHELD:
+        return engine.lake.read(table)
+    return engine.batch(table, _WITHHELD[table.name](engine.tables[table.name]))
 
 
 def _put_in_place(fresh: Path, output: Path) -> None:

@@ -259,7 +259,9 @@ LIBRARY = Table(
             True,
         ),
         Column("packages_count", "int64", "packages summed", True),
-        Column("downloads_30d_count", "float64", "downloads in 30 days, mirrors and CI included", True),
+        Column(
+            "downloads_30d_count", "float64", "downloads in 30 days, mirrors and CI included", True
+        ),
         Column("listed_packages_count", "int64", "depth of the list: what is missing was below it"),
         _SOURCE,
     ),
@@ -378,7 +380,7 @@ SUPERCOMPUTER = Table(
             True,
         ),
         Column("systems_count", "int64", "systems", True),
-        Column("rmax_tflops", "float64", "sum of Rmax", True),
+        Column("rmax_tflops", "float64", "sum of Rmax; null where withheld into a pooled cell"),
         _SOURCE,
     ),
 )

@@ -50,7 +50,8 @@ def supercomputer_relation(tables: Tables) -> ibis.Table:
     by_count = share.select(
         *kept, weight=ibis.literal("systems"), value=share.systems_count.cast("float64")
     )
-    by_speed = share.select(*kept, weight=ibis.literal("rmax"), value=share.rmax_tflops)
+    fast = share.filter(share.rmax_tflops.notnull())
+    by_speed = fast.select(*kept, weight=ibis.literal("rmax"), value=fast.rmax_tflops)
     return by_count.union(by_speed)
 
 
