@@ -31,8 +31,27 @@ _FOLDERS = {"modelscope": "models", "ollama": "library", "pypi": "project"}
 # first parts of a hub's addresses under which no model stands
 _PAGES = {
     "huggingface": frozenset(
-        "api blog chat collections datasets docs join learn login models new organizations papers "
-        "posts pricing search settings spaces tasks".split()
+        [
+            "api",
+            "blog",
+            "chat",
+            "collections",
+            "datasets",
+            "docs",
+            "join",
+            "learn",
+            "login",
+            "models",
+            "new",
+            "organizations",
+            "papers",
+            "posts",
+            "pricing",
+            "search",
+            "settings",
+            "spaces",
+            "tasks",
+        ]
     ),
     "modelscope": frozenset(("datasets", "docs", "studios", "models", "collections", "papers")),
 }

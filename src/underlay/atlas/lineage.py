@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Attribution", "Edge", "attribute", "first_bases", "roots"]
 
-MAX_DEPTH = 64  # the longest real chain has 9 links; a longer one is a cycle or spam
-
 
 @dataclass(frozen=True)
 class Edge:
@@ -54,21 +52,29 @@ def roots(first: Any) -> Any:
 
     A chain that closes on itself ends at its smallest member, whichever member it is entered by.
     """
-    count = len(first)
-    current = np.arange(count, dtype=np.int32)
-    for _ in range(MAX_DEPTH):
-        following = np.where(first[current] >= 0, first[current], current).astype(np.int32)
-        if np.array_equal(following, current):
-            return current
-        current = following
-    on_cycle = np.flatnonzero(first[current] >= 0)
-    for model in on_cycle:
-        seen, at = [], int(current[model])
-        while at not in seen:
-            seen.append(at)
-            at = int(first[at])
-        current[model] = min(seen[seen.index(at) :])
-    return current
+    itself = np.arange(len(first), dtype=np.int32)
+    last = _followed(np.where(first >= 0, first, itself))
+    smallest: dict[int, int] = {}
+    for entry in np.unique(last[first[last] >= 0]).tolist():
+        if entry not in smallest:
+            ring = [entry]
+            while (at := int(first[ring[-1]])) != entry:
+                ring.append(at)
+            smallest |= dict.fromkeys(ring, min(ring))
+    for entry, member in smallest.items():
+        last[last == entry] = member
+    return last
+
+
+def _followed(step: Any) -> Any:
+    """Where each model ends up when its steps are followed for longer than any chain: (n,) int32.
+
+    Doubles the stride each time, so that no chain is too long (pointer jumping).
+    """
+    step = step.astype(np.int32)
+    for _ in range(len(step).bit_length() + 1):
+        step = step[step]
+    return step
 
 
 def attribute(makers: Any, first: Any, edges: Sequence[Edge]) -> dict[str, Attribution]:
@@ -106,16 +112,10 @@ def attribute(makers: Any, first: Any, edges: Sequence[Edge]) -> dict[str, Attri
 
 def _nearest_known(makers: Any, first: Any) -> Any:
     """Maker of the nearest proper base with a known maker, else of the model itself."""
-    found = np.full(len(makers), -1, dtype=makers.dtype)
-    at = first.copy()
-    for _ in range(MAX_DEPTH):
-        open_ = (found < 0) & (at >= 0)
-        if not open_.any():
-            break
-        found[open_] = makers[at[open_]]
-        step = open_ & (found < 0)
-        at = np.where(step, first[np.maximum(at, 0)], -1)
-    return np.where(found >= 0, found, makers)
+    itself = np.arange(len(makers), dtype=np.int32)
+    known = _followed(np.where((makers >= 0) | (first < 0), itself, first))
+    found = np.where(first >= 0, makers[known[first]], -1)
+    return np.where(found >= 0, found, makers).astype(makers.dtype)
 
 
 def _summed(child: Any, maker: Any, weight: Any) -> Attribution:
