@@ -168,9 +168,7 @@ class Engine:
             )
         return self._connection
 
-    def _fetch(
-        self, expression: ibis.Table, take: Callable[[duckdb.DuckDBPyRelation], Any]
-    ) -> Any:
+    def _fetch(self, expression: ibis.Table, take: Callable[[duckdb.DuckDBPyRelation], Any]) -> Any:
         import duckdb
 
         connection = self._connect()

@@ -141,7 +141,10 @@ class Transaction:
                 return
             final.parent.mkdir(parents=True, exist_ok=True)
             temporary = _temporary(self.root, data)
-            temporary.replace(final)
+            try:
+                temporary.replace(final)
+            finally:
+                temporary.unlink(missing_ok=True)
             _sync_folder(final.parent)
 
     def _hold(self) -> None:
