@@ -98,7 +98,7 @@ class _Names:
 
     def newest(self, table: str, by: Sequence[str], *facts: str) -> Iterator[dict[str, Any]]:
         """Distinct `by` with the newest known value of each fact, in order; none for no table."""
-        if table not in self.engine.tables.contracts:
+        if not _is_synced(self.engine, table):
             return
         raw = self.engine.tables[table]
         found = {
@@ -436,13 +436,18 @@ def catalogue_batches(
     Needs `core__alias` and `core__model` registered in the engine. Names without a maker are
     appended to `unresolved` as rows of `core__unresolved`.
     """
-    present = [name for name in CATALOGUE_TABLES if name in engine.tables.contracts]
+    present = [name for name in CATALOGUE_TABLES if _is_synced(engine, name)]
     yield _all(engine, "price", [_PRICES[name](engine) for name in present if name in _PRICES])
     ratings = [_RATINGS[name](engine) for name in present if name in _RATINGS]
     yield _all(engine, "rating", [_scaled(engine, each) for each in ratings])
     has_usage = "raw_openrouter_usage__model_week" in present
     yield _all(engine, "tokens_week", [_tokens(engine)] if has_usage else [])
     unresolved += _unresolved_names(engine, curated, present)
+
+
+def _is_synced(engine: Engine, table: str) -> bool:
+    """Whether the lake has rows of a raw table: a query for none takes long to write."""
+    return table in engine.tables.contracts and bool(engine.lake.files(table))
 
 
 def _all(engine: Engine, name: str, expressions: Sequence[ibis.Table]) -> Batch:

@@ -35,8 +35,8 @@ _WINDOW = Choice(
 _CAVEAT = (
     "Pulls are cumulative and rounded to 2 to 4 digits, so bounds come from rounding at both ends. "
     "A library entry holds several sizes and quantisations at once. A difference below zero is a "
-    "revision of the counter: it is listed and counts as it is. Between 2026-07-14 and 2026-08-17 "
-    "no day was read. Until 2026-07 counts below 10,000 were not read: an entry without a count on "
+    "revision of the counter: it is listed and counts as it is. From 2026-07-15 to 2026-08-16 no "
+    "day was read. Until 2026-07 counts below 10,000 were not read: an entry without a count on "
     "the first day may have had up to 10,000, which widens its bounds. Ollama doesn't say what a "
     "pull is; pulls are not users."
 )
