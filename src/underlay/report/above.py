@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from underlay.report.ask import Ask, bars, leaders, name_of
-from underlay.report.document import Bars, Cell, Curve, Curves, Line, Matrix
+from underlay.report.document import Bar, Bars, Block, Cell, Curve, Curves, Line, Matrix
 from underlay.report.words import (
     EU,
+    NBSP,
     Words,
     bold,
     country,
@@ -30,7 +31,9 @@ __all__ = [
     "capital",
     "downloads",
     "families",
+    "judged",
     "open_or_closed",
+    "priced",
     "pulled",
     "ranking",
     "routed",
@@ -120,7 +123,12 @@ def _without_largest(figure: Figure, rows: Sequence[Row]) -> list[Words]:
         else f"{percent(row.more['without_largest'])} for {row.key[figure.by]}"
         for row in rows
     ]
-    return [say(f"{capital(figure.notes[0])}; without it the shares are {listed(known)}.")]
+    return [say(f"{_note(figure)}; without it the shares are {listed(known)}.")]
+
+
+def _note(figure: Figure) -> str:
+    """The figure's first note, with a space before each per cent sign."""
+    return figure.notes[0].replace("%", f"{NBSP}%")
 
 
 def _among_language_models(figure: Figure, language: Figure) -> Words:
@@ -206,7 +214,7 @@ def families(ask: Ask) -> Line:
                     Curve(
                         name=name_of(each, "family", ask.known),
                         points=tuple(sorted(series[each].items())),
-                        country=ask.known.countries.get(each, "other"),
+                        country=ask.known.countries.get(f"family:{each}", "other"),
                         is_background=each not in (now, before or second),
                     )
                     for each in shown
@@ -240,7 +248,7 @@ def built_upon(ask: Ask) -> Line:
             for row in rows
         ]
         further.append(
-            say(f"{capital(figure.notes[0])}; without it the shares are {listed(left)}.")
+            say(f"{_note(figure)}; without it the shares are {listed(left)}.")
         )
     if by_country is not None:
         further.append(say("By country of the base's maker: ", ranking(by_country)))
@@ -269,11 +277,28 @@ def built_upon(ask: Ask) -> Line:
 
 
 def routed(ask: Ask) -> Line:
-    """Tokens of a router's top list, by country, with bounds."""
+    """Tokens of a router's top list, by country, with bounds; requests and spend beside them."""
     figure = ask("tokens_share", "country")
-    rows = leaders(figure, 3)
-    first = rows[0]
-    further = [say(f"{capital(note)}.") for note in figure.notes]
+    requests = ask.perhaps("requests_share", "country")
+    first = leaders(figure, 1)[0]
+    further: list[Words] = []
+    if "entries" in first.more:
+        entries = sum(int(row.more.get("entries") or 0) for row in figure.rows)
+        further.append(say(f"These are shares of the {entries} models that the list names."))
+    if first.more.get("bounds"):
+        further.append(say(f"{capital(str(first.more['bounds']))}."))
+    if requests is not None:
+        further.append(
+            say(f"By requests, in the week of {day(requests.as_of)}: ", ranking(requests))
+        )
+        spend = [
+            (float(row.more.get("spend_usd") or 0.0), country(str(row.key["country"])))
+            for row in requests.rows
+        ]
+        total = sum(part for part, _ in spend)
+        if total > 0:
+            named = [f"{place} {percent(part / total)}" for part, place in sorted(spend)[::-1][:3]]
+            further.append(say(f"By spend in that week: {', '.join(named)}."))
     return Line(
         id="routed",
         label="Routed",
@@ -281,33 +306,41 @@ def routed(ask: Ask) -> Line:
         further=tuple(further),
         pictures=(
             Bars(
-                title=f"{capital(country(str(first.key['country'])))} has {percent(first.value)} of "
-                "the tokens that the list names",
-                subtitle=f"Share of tokens routed in the week of {day(figure.as_of)}, by country of "
-                "the maker; lines are bounds, since a top list leaves out the rest",
+                title=f"Makers in {country(str(first.key['country']))} have {percent(first.value)} "
+                "of the tokens that the list names",
+                subtitle=f"Share of tokens routed in the week of {day(figure.as_of)} by the models "
+                "of a top list, by country of the maker",
                 unit="share",
                 bars=bars(figure, ask.known),
             ),
         ),
-        figures=(figure,),
+        figures=(figure,) if requests is None else (figure, requests),
     )
 
 
 def pulled(ask: Ask) -> Line:
     """Pulls from Ollama, by country."""
     figure = ask("pulls_share", "country")
-    first = leaders(figure, 1)[0]
+    first, *others = leaders(figure)
+    window = first.more
+    span = (
+        f"from {day(window['from'])} to {day(window['to'])}"
+        if window.get("from")
+        else f"to {day(figure.as_of)}"
+    )
     return Line(
         id="pulled",
         label="Pulled to run at home",
         finding=ranking(figure),
-        further=tuple(say(f"{capital(note)}.") for note in figure.notes),
+        further=(
+            *([sureness(figure)] if others else []),
+            *(say(f"{capital(note)}.") for note in figure.notes),
+        ),
         pictures=(
             Bars(
-                title=f"{capital(country(str(first.key['country'])))} has {percent(first.value)} of "
-                "pulls",
-                subtitle=f"Share of pulls from the Ollama library in the 30 days to "
-                f"{day(figure.as_of)}, by country of the maker",
+                title=_lead_title(figure, "pulls"),
+                subtitle=f"Share of pulls from the Ollama library {span}, by country of the maker; "
+                "increments of a rounded counter; lines are 95 % intervals over models",
                 unit="share",
                 bars=bars(figure, ask.known),
             ),
@@ -316,50 +349,216 @@ def pulled(ask: Ask) -> Line:
     )
 
 
+def judged(ask: Ask) -> Line:
+    """The best model of each country on the board, the best open ones, and the gaps."""
+    every = ask("arena_gap", "country")
+    free = ask.perhaps("arena_gap", "country", population="open")
+    grades = ask.perhaps("arena_gap", "openness")
+    rows = [row for row in every.rows if row.value is not None and row.key["country"] != "unknown"]
+    first, *others = sorted(rows, key=lambda row: float(row.value or 0.0))
+    finding = say(bold(f"{_model(first)} leads"), f" with {first.more['rating']:,.0f} points")
+    if others:
+        finding = say(finding, f"; {_behind(others[0])}.")
+    further = [say(f"{_behind(row)}.") for row in others[1:2]]
+    figures = [every]
+    if free is not None:
+        figures.append(free)
+        best = sorted(
+            (row for row in free.rows if row.value is not None and row.key["country"] != "unknown"),
+            key=lambda row: float(row.value or 0.0),
+        )
+        words = say(
+            "Among open weights ",
+            bold(f"{_model(best[0])} leads"),
+            f" with {best[0].more['rating']:,.0f} points",
+        )
+        further.append(say(words, f"; {_behind(best[1])}." if len(best) > 1 else "."))
+    if grades is not None:
+        figures.append(grades)
+        behind = [row for row in grades.rows if row.value and row.key["openness"] != "unknown"]
+        further += [
+            say(
+                f"The best {row.key['openness']} model is {row.value:.0f} points behind the best "
+                f"{row.more['leader_group']} one, which wins {percent(row.more['win_probability'])} "
+                "of votes between them."
+            )
+            for row in behind
+        ]
+    pictures = [_board(every, "Best model of each country", ask)]
+    if free is not None:
+        pictures.append(_board(free, "Best open model of each country", ask))
+    return Line(
+        id="judged",
+        label="Judged",
+        finding=finding,
+        further=tuple(further),
+        pictures=tuple(pictures),
+        figures=tuple(figures),
+        short=_judged_short(first, others, free),
+    )
+
+
+def _model(row: Row) -> str:
+    return f"{row.more['model']} ({row.key['country']})"
+
+
+def _behind(row: Row) -> str:
+    reach = interval(row.lower, row.upper, "Elo points")
+    sure = "their intervals overlap" if row.more["intervals_overlap"] else "intervals apart"
+    return (
+        f"{_model(row)} is {row.value:.0f} points {reach} behind, so the leader wins "
+        f"{percent(row.more['win_probability'])} of votes between them ({sure})"
+    )
+
+
+def _board(figure: Figure, what: str, ask: Ask) -> Bars:
+    rows = [row for row in figure.rows if row.value is not None and row.key["country"] != "unknown"]
+    rows = sorted(rows, key=lambda row: float(row.value or 0.0))[:5]
+    gap = f", {rows[1].value:.0f} points ahead of {rows[1].key['country']}" if len(rows) > 1 else ""
+    del ask
+    return Bars(
+        title=f"{what}: {rows[0].key['country']} leads{gap}",
+        subtitle=f"Elo points on the board {figure.definition.get('board', '')}, edition of "
+        f"{day(figure.as_of)}; lines are the publisher's 95 % intervals; points have no zero",
+        unit="Elo points",
+        bars=tuple(
+            Bar(
+                name=f"{row.key['country']} {row.more['model']}",
+                value=row.more["rating"],
+                lower=row.more["rating_lower"],
+                upper=row.more["rating_upper"],
+                country=str(row.key["country"]),
+            )
+            for row in rows
+        ),
+        by="country and model",
+        from_zero=False,
+    )
+
+
+def _judged_short(first: Row, others: list[Row], free: Figure | None) -> Words:
+    place = country(str(first.key["country"]))
+    words = say("On the text board a model from ", bold(place), " leads")
+    if others:
+        second = others[0]
+        words = say(
+            words,
+            f", {second.value:.0f} points (a win rate of {percent(second.more['win_probability'])}) "
+            f"ahead of {country(str(second.key['country']))}",
+        )
+    if free is None:
+        return say(words, ".")
+    lead = min((r for r in free.rows if r.value is not None), key=lambda r: float(r.value or 0.0))
+    return say(
+        words,
+        "; among open weights the leader is from ",
+        bold(country(str(lead.key["country"]))),
+        ".",
+    )
+
+
+def priced(ask: Ask) -> Line:
+    """The cheapest route to the same score, by country."""
+    figure = ask("price_blended", "country")
+    decline = ask.perhaps("price_decline", "country")
+    rows = [row for row in figure.rows if row.value is not None and row.key["country"] != "unknown"]
+    rows = sorted(rows, key=lambda row: float(row.value or 0.0))
+    first, *others = rows
+    score, mix = f"{int(figure.definition['score']):,}", figure.definition["mix"]
+    finding = say(
+        bold(f"{capital(country(str(first.key['country'])))} {value(first.value, figure.unit)}"),
+        f" ({first.more['model']})",
+        "".join(
+            f", {country(str(row.key['country']))} {value(row.value, figure.unit)} "
+            f"({row.more['model']})"
+            for row in others[:2]
+        ),
+        f" per million tokens, for {score} points or more.",
+    )
+    further: list[Words] = []
+    if decline is not None:
+        fallen = [
+            f"{percent(row.value)} for {country(str(row.key['country']))}"
+            for row in decline.rows
+            if row.value is not None
+        ]
+        if fallen:
+            further.append(
+                say(
+                    "The cheapest model of that strength costs this part of what it did about a "
+                    f"year before: {listed(fallen)}."
+                )
+            )
+    ratio = float(others[0].value or 0.0) / float(first.value) if others and first.value else None
+    title = f"The cheapest strong model is from {country(str(first.key['country']))}"
+    if ratio is not None:
+        title += (
+            f"; the cheapest from {country(str(others[0].key['country']))} costs {ratio:.1f} times "
+            "as much"
+        )
+    return Line(
+        id="priced",
+        label="Priced",
+        finding=finding,
+        further=tuple(further),
+        pictures=(
+            Bars(
+                title=title,
+                subtitle=f"USD per million tokens, {mix} input to output, of the cheapest model "
+                f"with {score} arena points or more; catalogue of {day(figure.as_of)}",
+                unit=figure.unit,
+                bars=tuple(
+                    Bar(
+                        name=f"{row.key['country']} {row.more['model']}",
+                        value=row.value,
+                        country=str(row.key["country"]),
+                    )
+                    for row in rows[:5]
+                ),
+                by="country and model",
+            ),
+        ),
+        figures=(figure,) if decline is None else (figure, decline),
+    )
+
+
+_PLACES, _GRADES = ("CN", "US", "other"), ("open", "closed")
+
+
 def open_or_closed(ask: Ask) -> Line:
     """Country by open or closed, under every weight."""
     figure = ask("open_closed_matrix")
-    blocks = []
-    summary: list[str] = []
+    blocks, summary = [], []
     for weight in dict.fromkeys(str(row.key["weight"]) for row in figure.rows):
         rows = [row for row in figure.rows if row.key["weight"] == weight]
         cells = {(str(row.key["country"]), str(row.key["openness"])): row for row in rows}
         if ("CN", "open") not in cells:
-            blocks.append((weight, rows[0].reason, ()))
+            blocks.append(Block(weight, f"no data: {rows[0].reason}"))
             continue
-        grid = tuple(
-            tuple(
-                Cell(cells[place, grade].value, cells[place, grade].reason)
-                for grade in ("open", "closed", "unknown")
-            )
-            for place in ("CN", "US", "other", "unknown")
-        )
-        date = str(next((row.more["day"] for row in rows if "day" in row.more), figure.as_of))
-        reasons = dict.fromkeys(row.reason for row in rows if row.reason)
-        blocks.append((weight, "; ".join([day(date), *reasons]), grid))
+        blocks.append(_block(weight, cells, figure.as_of))
         if all(cells[place, "closed"].value is not None for place in ("CN", "US")):
-            summary.append(f"by {weight} {_open_part(cells, 'CN')} and {_open_part(cells, 'US')}")
-    missing = [name for name, _, grid in blocks if not grid]
+            summary.append(
+                f"by {weight} {_open_part(cells, 'CN')} for China and {_open_part(cells, 'US')} "
+                "for the United States"
+            )
+    missing = [block.name for block in blocks if not block.cells]
     finding = (
-        say(bold("Of what each country's makers have, open weights are "), "; ".join(summary), ".")
+        say(bold("The open part of what each country's makers have: "), "; ".join(summary), ".")
         if summary
-        else say("No weight sees both open and closed models of both countries.")
+        else say("No weight sees both the open and the closed models of both countries.")
     )
-    further = []
-    if missing:
-        further.append(say(f"No data by {listed(missing)}."))
     return Line(
         id="open-or-closed",
         label="Open or closed",
         finding=finding,
-        further=tuple(further),
+        further=(say(f"No data by {listed(missing)}."),) if missing else (),
         pictures=(
             Matrix(
-                title="Country of the maker by open or closed weights, under each weight that has "
-                "data",
-                subtitle="Each block adds up to 100 %; the hub of weights cannot see closed models",
-                rows=("CN", "US", "other", "unknown"),
-                columns=("open", "closed", "unknown"),
+                title="Country of the maker by open or closed weights, under every weight",
+                subtitle="Per cent of each weight's total; unknown is an unknown country or "
+                "unknown weights",
+                rows=_PLACES,
+                columns=_GRADES,
                 blocks=tuple(blocks),
             ),
         ),
@@ -367,9 +566,25 @@ def open_or_closed(ask: Ask) -> Line:
     )
 
 
+def _block(weight: str, cells: dict[tuple[str, str], Row], as_of: str) -> Block:
+    reasons = dict.fromkeys(row.reason for row in cells.values() if row.reason)
+    date = next((row.more["day"] for row in cells.values() if "day" in row.more), as_of)
+    shown = {(place, grade) for place in _PLACES for grade in _GRADES}
+    unknown = sum(row.value or 0.0 for key, row in cells.items() if key not in shown)
+    return Block(
+        name=weight,
+        note="; ".join([str(date), *reasons]),
+        cells=tuple(
+            tuple(Cell(cells[place, grade].value, cells[place, grade].reason) for grade in _GRADES)
+            for place in _PLACES
+        ),
+        unknown=Cell(unknown),
+    )
+
+
 def _open_part(cells: dict[tuple[str, str], Row], place: str) -> str:
     parts = {g: cells[place, g].value or 0.0 for g in ("open", "closed", "unknown")}
     total = sum(parts.values())
     if not total > 0:
-        return f"nothing for {place}"
-    return f"{percent(parts['open'] / total)} for {place}"
+        return "nothing"
+    return percent(parts["open"] / total)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from underlay.errors import AskedError, UnknownNameError
+from underlay.errors import AskedError, NotComputableError, UnknownNameError
 from underlay.report.document import Bar, Line
 from underlay.report.words import country
 
@@ -45,12 +45,18 @@ class Ask:
     as_of: dt.date | None = None
     _found: dict[tuple[str, ...], Figure | AskedError] = field(default_factory=dict)
 
-    def __call__(self, name: str, by: str = "", **where: str) -> Figure:
-        """The figure; raises the `AskedError` that it raised the first time too."""
-        key = (name, by, *(f"{k}={where[k]}" for k in sorted(where)))
+    def __call__(
+        self, name: str, by: str = "", *, until: dt.date | None = None, **where: str
+    ) -> Figure:
+        """The figure; raises the `AskedError` that it raised the first time too.
+
+        `until` takes an earlier day than the report's own.
+        """
+        as_of = until or self.as_of
+        key = (name, by, str(as_of), *(f"{k}={where[k]}" for k in sorted(where)))
         if key not in self._found:
             try:
-                self._found[key] = self.figures(name, by=by, where=where, as_of=self.as_of)
+                self._found[key] = self.figures(name, by=by, where=where, as_of=as_of)
             except AskedError as error:
                 self._found[key] = error
         found = self._found[key]
@@ -58,12 +64,16 @@ class Ask:
             raise found
         return found
 
-    def perhaps(self, name: str, by: str = "", **where: str) -> Figure | None:
+    def perhaps(
+        self, name: str, by: str = "", *, until: dt.date | None = None, **where: str
+    ) -> Figure | None:
         """The figure, or None where it can't be computed: for what a line can do without."""
         try:
-            return self(name, by, **where)
+            found = self(name, by, until=until, **where)
+            leaders(found)
         except AskedError:
             return None
+        return found
 
 
 def line_or_reason(id: str, label: str, make: Callable[[], Line]) -> Line:  # noqa: A002 - the document's word
@@ -83,16 +93,25 @@ def name_of(key: str, by: str, known: Known) -> str:
         return country(key)
     if key == "other":
         return "others"
-    return known.names.get(key, key)
+    return known.names.get(_known_key(key, by), key)
+
+
+def _known_key(key: str, by: str) -> str:
+    return f"family:{key}" if by == "family" else key
 
 
 def leaders(figure: Figure, count: int = 2) -> list[Row]:
-    """The rows with the largest values, `unknown` and residuals left out."""
+    """The rows with the largest values, `unknown` and residuals left out.
+
+    Raises `NotComputableError` where none is left.
+    """
     rows = [
         row
         for row in figure.rows
         if row.value is not None and str(row.key.get(figure.by)) not in NOBODY
     ]
+    if not rows:
+        raise NotComputableError(figure.name, f"no {figure.by} is known", "a list that names some")
     return sorted(rows, key=lambda row: -float(row.value or 0.0))[:count]
 
 
@@ -123,7 +142,7 @@ def bars(figure: Figure, known: Known, count: int = 5) -> tuple[Bar, ...]:
 def _bar(figure: Figure, row: Row, known: Known) -> Bar:
     key = str(row.key[figure.by])
     is_place = figure.by.endswith("country")
-    country_of = key if is_place else known.countries.get(key, "other")
+    country_of = key if is_place else known.countries.get(_known_key(key, figure.by), "other")
     return Bar(
         name=key if is_place else name_of(key, figure.by, known),
         value=row.value,

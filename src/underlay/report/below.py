@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from underlay.report.above import capital, ranking, sureness
@@ -22,7 +23,7 @@ from underlay.report.words import (
 if TYPE_CHECKING:
     from underlay.measures import Figure, Row
 
-__all__ = ["accelerators", "clusters", "foundries", "libraries", "supercomputers"]
+__all__ = ["accelerators", "clusters", "foundries", "frameworks", "runtimes", "supercomputers"]
 
 
 def accelerators(ask: Ask) -> Line:
@@ -92,67 +93,73 @@ def _party(ask: Ask, row: Row) -> str:
     return name_of(str(row.key["maker"]), "maker", ask.known)
 
 
-_MARKETS = (
-    ("llm-runtime", "runtimes of language models"),
-    ("deep-learning-framework", "deep-learning frameworks"),
+_ELSEWHERE = (
+    "PyPI cannot see builds that come from other indexes, as those for AMD, Gaudi, Neuron, MUSA "
+    "and Cambricon do."
 )
 
 
-def libraries(ask: Ask) -> Line:
-    """Downloads of runtimes and frameworks, by vendor and country."""
-    found = [
-        (words, ask("library_share", "maker", market=market), market)
-        for market, words in _MARKETS
-    ]
-    parts: list[Words] = []
-    pictures = []
-    figures: list[Figure] = []
-    for words, figure, market in found:
-        first, *others = leaders(figure, 3)
-        by_country = ask("library_share", "country", market=market)
-        figures += [figure, by_country]
-        parts.append(
-            say(
-                f"{capital(words)}: ",
-                bold(f"{_party(ask, first)} {percent(first.value)}"),
-                "".join(f", {_party(ask, row)} {percent(row.value)}" for row in others),
-                f"; unknown {percent(figure.value('unknown') or 0.0)}. By country: ",
-                ranking(by_country),
-            )
-        )
-        pictures.append(
+def runtimes(ask: Ask) -> Line:
+    """Downloads of runtimes of language models."""
+    return _library(ask, "runtimes", "Runtimes", "llm-runtime", "runtimes of language models")
+
+
+def frameworks(ask: Ask) -> Line:
+    """Downloads of deep-learning frameworks."""
+    return _library(
+        ask, "frameworks", "Frameworks", "deep-learning-framework", "deep-learning frameworks"
+    )
+
+
+def _library(ask: Ask, id_: str, label: str, market: str, words: str) -> Line:
+    """Downloads of packages that compete, by who controls them and by country."""
+    figure = ask("library_share", "maker", market=market)
+    by_country = ask("library_share", "country", market=market)
+    first, *others = leaders(figure, 3)
+    before = _year_before(ask, figure)
+    home = leaders(by_country, 1)[0]
+    return Line(
+        id=id_,
+        label=label,
+        finding=say(
+            bold(f"{_party(ask, first)} {percent(first.value)}"),
+            "".join(f", {_party(ask, row)} {percent(row.value)}" for row in others),
+            f"; unknown {percent(figure.value('unknown') or 0.0)}.",
+        ),
+        further=(
+            say("By country: ", ranking(by_country)),
+            *([before] if before else []),
+            say(_ELSEWHERE),
+        ),
+        pictures=(
             Bars(
                 title=f"{_party(ask, first)} controls {percent(first.value)} of downloads of {words}",
-                subtitle=f"Share of PyPI downloads in the 30 days to {day(figure.as_of)} within the "
-                f"market “{market}”, by who controls the package; mirrors and CI included",
+                subtitle=f"Share of PyPI downloads in the 30 days to {day(figure.as_of)} of packages "
+                f"that compete as {words}, by who controls the package; mirrors and CI included",
                 unit="share",
-                bars=bars(figure, ask.known, 4),
+                bars=bars(figure, ask.known),
                 by="maker",
-            )
-        )
-    return Line(
-        id="libraries",
-        label="Libraries and runtimes",
-        finding=parts[0],
-        further=(
-            *parts[1:],
-            say(
-                "PyPI cannot see builds that come from other indexes: those for AMD, Gaudi, "
-                "Neuron, MUSA and Cambricon."
             ),
         ),
-        pictures=tuple(pictures),
-        figures=tuple(figures),
-        short=_libraries_short(figures[3], found[1][0]),
+        figures=(figure, by_country),
+        short=say(
+            f"Of downloads of {words}, ",
+            bold(f"{percent(home.value)} are of makers in {country(str(home.key['country']))}"),
+            ".",
+        ),
     )
 
 
-def _libraries_short(by_country: Figure, words: str) -> Words:
-    first = leaders(by_country, 1)[0]
-    place = country(str(first.key["country"]))
-    return say(
-        f"Of downloads of {words}, ", bold(f"{percent(first.value)} are of makers in {place}"), "."
-    )
+def _year_before(ask: Ask, figure: Figure) -> Words:
+    """The leader's share a year before: so young a lead may be traffic more than use."""
+    first = leaders(figure, 1)[0]
+    before = dt.date.fromisoformat(figure.as_of) - dt.timedelta(days=365)
+    old = ask.perhaps("library_share", "maker", until=before, market=figure.definition["market"])
+    if old is None:
+        return ()
+    share = old.value(str(first.key["maker"]))
+    had = percent(share) if share is not None else "no place in the list"
+    return say(f"A year before, on {day(old.as_of)}, {_party(ask, first)} had {had}.")
 
 
 def clusters(ask: Ask) -> Line:

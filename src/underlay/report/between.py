@@ -24,11 +24,7 @@ def tempo(ask: Ask) -> Line:
         for layer in ("above", "below")
     }
     parts = [
-        f"{layer} {_months(min(found))}"
-        + (f" to {_months(max(found))}" if len(found) > 1 else "")
-        + f" months in {len(found)} {'series' if len(found) > 1 else 'one series'}"
-        if len(found) > 1
-        else f"{layer} {_months(found[0])} months in one series"
+        f"{_range(found)} {layer} ({len(found)} series)"
         for layer, found in spells.items()
         if found
     ]
@@ -46,20 +42,29 @@ def tempo(ask: Ask) -> Line:
     return Line(
         id="tempo",
         label="Tempo",
-        finding=say(bold("A leader lasts at least "), f"{'; '.join(parts)}."),
+        finding=say("A leader lasts ", bold(f"{' and '.join(parts)}"), " at least."),
         further=tuple(further),
         pictures=(
             Table(
                 title="How often the lead changes, above and below",
-                subtitle="Mean months that a leader leads; order kept after six months "
-                "(Kendall's tau, 1 is unchanged)",
-                headers=("layer", "series", "leader now", "from", "to", "changes", "months", "tau 6 m"),
+                subtitle="Months seen, changes of the leader, mean months that one leads, and how "
+                "much of the order is kept after six months (Kendall's tau: 1 is all)",
+                headers=("layer", "series", "leader now", "seen", "changes", "mean", "tau"),
                 rows=tuple(_row(ask, row) for row in rows),
-                right=(False, False, False, False, False, True, True, True),
+                right=(False, False, False, True, True, True, True),
             ),
         ),
         figures=(figure,),
     )
+
+
+def _party(row: Row) -> str:
+    return "family" if str(row.key["series"]).endswith("family") else "maker"
+
+
+def _range(months: list[float]) -> str:
+    low, high = _months(min(months)), _months(max(months))
+    return f"{low} months" if low == high else f"{low} to {high} months"
 
 
 def _months(number: float) -> str:
@@ -71,9 +76,8 @@ def _row(ask: Ask, row: Row) -> tuple[str, ...]:
     return (
         str(row.key["layer"]),
         str(row.key["series"]),
-        name_of(str(row.more["leader"]), "maker", ask.known),
-        str(row.more["from"])[:7],
-        str(row.more["to"])[:7],
+        name_of(str(row.more["leader"]), _party(row), ask.known),
+        _months(float(row.more["months_observed"])),
         str(row.more["changes"]),
         _months(float(row.value or 0.0)),
         "–" if tau is None else f"{tau:.2f}",

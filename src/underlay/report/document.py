@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Bar",
     "Bars",
+    "Block",
     "Cell",
     "Curve",
     "Curves",
@@ -33,14 +34,13 @@ __all__ = [
 class Known:
     """What the words need besides figures: names, countries, and the days that lists cover.
 
-    `names` and `countries` are by id of an organisation or a family, `days` by listing: its unit,
-    and its days in order. `sources` are the rows of `core__source`.
+    `names` and `countries` are by organisation id, and by `family:` and the id of a family; `days`
+    are in order, by listing and what it counts.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
     countries: Mapping[str, str] = field(default_factory=dict)
     days: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
-    sources: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -135,25 +135,43 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Block:
+    """One weight of a matrix: its cells, what is unknown in it, and its day or why it has none."""
+
+    name: str
+    note: str
+    cells: tuple[tuple[Cell, ...], ...] = ()
+    unknown: Cell = field(default_factory=lambda: Cell(None))
+
+
+@dataclass(frozen=True)
 class Matrix:
-    """Shares in two dimensions, one block per weight."""
+    """Shares in two dimensions, one block per weight; a block adds up to 1."""
 
     title: str
     subtitle: str
     rows: tuple[str, ...]
     columns: tuple[str, ...]
-    blocks: tuple[tuple[str, str, tuple[tuple[Cell, ...], ...]], ...]  # (name, note, cells)
+    blocks: tuple[Block, ...]
 
     def table(self) -> Table:
         """The same as a table: a row a block, a column a cell."""
-        headers = ("weight", *(f"{r}, {c}" for r in self.rows for c in self.columns), "note")
+        pairs = [f"{row} {column}" for row in self.rows for column in self.columns]
+        headers = ("weight", *pairs, "unknown", "note")
         rows = tuple(
-            (name, *(cell.text for row in cells for cell in row), note)
-            if cells
-            else (name, *("–" for _ in self.rows for _ in self.columns), note)
-            for name, note, cells in self.blocks
+            (
+                block.name,
+                *(
+                    [cell.text for row in block.cells for cell in row]
+                    if block.cells
+                    else ["–"] * len(pairs)
+                ),
+                block.unknown.text,
+                block.note,
+            )
+            for block in self.blocks
         )
-        right = (False, *([True] * (len(headers) - 2)), False)
+        right = (False, *([True] * (len(pairs) + 1)), False)
         return Table(self.title, self.subtitle, headers, rows, right)
 
 

@@ -31,6 +31,7 @@ _ASCII = str.maketrans(
         "·": "|",
         "…": "~",
         "─": "-",
+        "●": "o",
         "“": '"',
         "”": '"',
         "’": "'",
@@ -202,7 +203,10 @@ def _bars(picture: Bars, width: int) -> Iterator[Row]:
     room = width - sum(wide) - 2 * len([each for each in wide if each]) - 2
     known = [bar.value for bar in picture.bars if bar.value is not None]
     largest = max(known, default=0.0)
-    least = 0.0 if picture.from_zero or not known else min(known) - 0.1 * (largest - min(known))
+    ends_of_all = [
+        end for b in picture.bars for end in (b.lower, b.value, b.upper) if end is not None
+    ]
+    reach_of_all = (min(ends_of_all, default=0.0), max(ends_of_all, default=0.0))
     for bar, name, number, reach in zip(picture.bars, names, numbers, reaches, strict=True):
         row = [Span(f"  {name:<{wide[0]}}  {number:>{wide[1]}}")]
         if wide[2]:
@@ -210,8 +214,23 @@ def _bars(picture: Bars, width: int) -> Iterator[Row]:
         if bar.value is None:
             row.append(Span(f"  {_cut(bar.reason, room)}", "dim"))
         elif picture.from_zero:
-            row.append(Span("  " + _blocks(bar, bar.value - least, largest - least, room), colour(bar.country)))
+            blocks = _blocks(bar, bar.value, largest, room)
+            row.append(Span(f"  {blocks}", colour(bar.country)))
+        else:
+            ends = (bar.lower if bar.lower is not None else bar.value, bar.upper or bar.value)
+            row.append(Span(f"  {_whisker(bar.value, ends, reach_of_all, room)}", colour(bar.country)))
         yield row
+
+
+def _whisker(
+    point: float, ends: tuple[float, float], reach: tuple[float, float], room: int
+) -> str:
+    """A point with its interval on a scale that has no zero."""
+    scale = (room - 1) / ((reach[1] - reach[0]) or 1.0)
+    low, middle, high = (round((each - reach[0]) * scale) for each in (ends[0], point, ends[1]))
+    marks = [" "] * low + ["─"] * (high - low + 1)
+    marks[middle] = "●"
+    return "".join(marks)
 
 
 def _blocks(bar: Bar, part: float, whole: float, room: int) -> str:
@@ -250,42 +269,41 @@ def _curves(picture: Curves, width: int) -> Iterator[Row]:
 
 
 def _matrix(picture: Matrix, width: int) -> Iterator[Row]:
-    wide = max(len(name) for name, _, _ in picture.blocks)
+    """A row a weight; the places stand above their columns."""
+    wide = max(len(block.name) for block in picture.blocks)
     each = max(6, *(len(column) for column in picture.columns))
-    block = len(picture.columns) * (each + 1)
-    if 2 + wide + len(picture.rows) * (block + 1) > width:
-        yield from _matrix_tall(picture, wide, each, width)
-        return
-    heads = "".join(f" {row:>{block}}" for row in picture.rows)
-    yield [Span(f"  {'':<{wide}}{heads}", "dim")]
-
-
-def _matrix_tall(picture: Matrix, wide: int, each: int, width: int) -> Iterator[Row]:
-    """A row a weight and place."""
-    place = max(len(row) for row in picture.rows)
-    heads = "".join(f"  {column:>{each}}" for column in picture.columns)
-    yield [Span(f"  {'':<{wide}}  {'':<{place}}{heads}", "dim")]
-    for name, note, cells in picture.blocks:
-        if not cells:
-            for number, line in enumerate(textwrap.wrap(f"no data: {note}", width - wide - 4)):
-                yield [Span(f"  {name if not number else '':<{wide}}"), Span(f"  {line}", "dim")]
-        for number, (row, grid) in enumerate(zip(picture.rows, cells, strict=False)):
-            numbers = "".join(f"  {cell.text:>{each}}" for cell in grid)
-            tail = f"  {_cut(note, width - wide - place - len(numbers) - 6)}" if not number else ""
-            yield [
-                Span(f"  {name if not number else '':<{wide}}  "),
-                Span(f"{row:<{place}}", colour(row)),
-                Span(numbers),
-                Span(tail, "dim"),
-            ]
+    place = (each + 1) * len(picture.columns)
+    over = "".join(f"  {row:>{place}}" for row in picture.rows)
+    under = "".join(
+        " " + "".join(f" {column:>{each}}" for column in picture.columns) for _ in picture.rows
+    )
+    yield [Span(f"  {'':<{wide}}{over}", "dim")]
+    yield [Span(f"  {'':<{wide}}{under}  {'unknown':>{each}}", "dim")]
+    notes: dict[str, list[str]] = {}
+    for block in picture.blocks:
+        row = [Span(f"  {block.name:<{wide}}")]
+        for name, cells in zip(picture.rows, block.cells, strict=False):
+            row.append(Span(" " + "".join(f" {cell.text:>{each}}" for cell in cells), colour(name)))
+        if block.cells:
+            row.append(Span(f"  {block.unknown.text:>{each}}"))
+        yield row
+        notes.setdefault(block.note, []).append(block.name)
+    text = "; ".join(f"{', '.join(names)}: {note}" for note, names in notes.items())
+    yield from _wrapped((f"{text}.",), width, first="  ", rest="  ", style="dim")
 
 
 def _table(picture: Table, width: int) -> Iterator[Row]:
     cells = [list(picture.headers), *(list(row) for row in picture.rows)]
     wide = [max(len(row[i]) for row in cells) for i in range(len(picture.headers))]
+    longest = [
+        max(len(word) for row in cells for word in (row[i].split() or [""]))
+        for i in range(len(picture.headers))
+    ]
     room = width - 2 - 2 * (len(wide) - 1)
     while sum(wide) > room:
-        left = [i for i in range(len(wide)) if not picture.right[i] and wide[i] > 6]
+        left = [i for i in range(len(wide)) if not picture.right[i] and wide[i] > longest[i]]
+        if not left:  # then words are broken
+            left = [i for i in range(len(wide)) if not picture.right[i] and wide[i] > 4]
         if not left:
             break
         widest = max(left, key=lambda i: wide[i])

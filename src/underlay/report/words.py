@@ -106,8 +106,8 @@ def value(number: float | None, unit: str) -> str:
 
 
 def interval(lower: float | None, upper: float | None, unit: str) -> str:
-    """`[17–32]` in the unit's numbers; empty where neither end is known."""
-    if lower is None and upper is None:
+    """`[17–32]` in the unit's numbers; empty where neither end is known, or it has no width."""
+    if lower is None and upper is None or lower == upper:
         return ""
     return f"[{_end(lower, unit)}–{_end(upper, unit)}]"
 
