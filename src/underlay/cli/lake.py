@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from underlay.lake import Lake
 
-__all__ = ["lake", "span", "span_text"]
+__all__ = ["gc", "lake", "span", "span_text", "status", "verify"]
 
 
 @click.group("lake")

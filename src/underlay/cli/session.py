@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from underlay.config import Settings
     from underlay.lake import Lake
 
-__all__ = ["DATE", "Command", "Session", "shared_options"]
+__all__ = ["DATE", "Command", "Date", "Session", "shared_options"]
 
 
 @dataclass

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from underlay.tables import Batch, Table
 
-__all__ = ["Lake", "Problem", "embedded"]
+__all__ = ["Lake", "Problem", "checked_batch", "embedded", "verify_file"]
 
 
 @dataclass(frozen=True)

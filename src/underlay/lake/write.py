@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from underlay.tables import Batch, Table
 
-__all__ = ["KEPT_VERSIONS", "Transaction", "collect"]
+__all__ = ["KEPT_VERSIONS", "Transaction", "collect", "encode"]
 
 KEPT_VERSIONS = 5  # older versions stay readable for readers that opened them a while ago
 _TRIES = 200
