@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from underlay.lake.engine import Result, Tables
 
 __all__ = [
+    "EACH",
     "Choice",
     "Definition",
     "Figure",
@@ -30,6 +31,7 @@ __all__ = [
     "Measure",
     "Option",
     "Query",
+    "Role",
     "Row",
     "SourceNote",
     "Split",
@@ -37,7 +39,11 @@ __all__ = [
     "column_is",
 ]
 
+EACH = "each"  # stands in a definition for a choice that the figure is told apart by
 Layer = Literal["above", "below", "between"]
+# what a facet keeps some of: lists and their editions, kinds of rows within an edition, or the
+# whole that values are related to
+Role = Literal["list", "kind", "base"]
 Unit = Literal[
     "share",
     "downloads in 30 days",
@@ -76,11 +82,17 @@ class Option:
 
 @dataclass(frozen=True)
 class Choice:
-    """A decision that every definition has to make; the first option is the default."""
+    """A decision that every definition has to make; the first option is the default.
+
+    `role` says what its options keep some of. The newest edition is looked for under "list"
+    choices only, so that no filter of kinds falls back to an older edition; and what a "base"
+    choice leaves out still counts in the coverage.
+    """
 
     name: str
     doc: str
     options: tuple[Option, ...]
+    role: Role = "list"
 
     @property
     def default(self) -> Option:
@@ -98,11 +110,15 @@ class Choice:
 
 @dataclass(frozen=True)
 class Split:
-    """A column of the relation by which values can be told apart, or kept to some."""
+    """A column of the relation by which values can be told apart, or kept to some.
+
+    `role` as for a `Choice`: a "list" split tells editions apart, a "kind" split what is in one.
+    """
 
     name: str
     column: str
     doc: str
+    role: Role = "list"
 
 
 @dataclass(frozen=True)
@@ -119,11 +135,16 @@ class Definition:
 
 @dataclass(frozen=True)
 class Query:
-    """What a reader asks: by which split, under which definition, as of which day."""
+    """What a reader asks: by which split, under which definition, as of which day.
+
+    `editions` are the days, in order, of a measure with history: all those of the chosen list,
+    whether or not a row of each is left by the filters of kinds.
+    """
 
     by: str
     definition: Definition
     as_of: dt.date | None = None
+    editions: tuple[dt.date, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -245,8 +266,9 @@ class Measure:
     """One question, one number with a unit.
 
     `expression` builds the relation: grain, every split's column, `observed_on`, `source`, then
-    `value`. `reduce` is "share" or "level" for sums over rows, else a function from the kept rows
-    to the figure's rows. `history` keeps all days up to the asked one, not only the last.
+    `value`. The grain's first column is what a bootstrap draws, with all its rows. `reduce` is
+    "share" or "level" for sums over rows, else a function from the kept rows to the figure's rows.
+    `history` keeps all days up to the asked one, not only the last.
     """
 
     name: str
@@ -274,9 +296,15 @@ class Measure:
         names = tuple(split.name for split in self.splits)
         raise UnknownNameError(f"facet of `{self.name}`", name, names)
 
-    def definition(self, where: Mapping[str, str]) -> Definition:
-        """The definition with these facets set; raises `UnknownNameError`."""
-        options = {choice.name: choice.default.name for choice in self.choices}
+    def definition(self, where: Mapping[str, str], by: str = "") -> Definition:
+        """The definition with these facets set; raises `UnknownNameError`.
+
+        A choice that the figure is told apart `by` is left open, unless `where` sets it.
+        """
+        options = {
+            choice.name: EACH if choice.name == by else choice.default.name
+            for choice in self.choices
+        }
         kept: dict[str, str] = {}
         choices = {choice.name: choice for choice in self.choices}
         splits = {split.name for split in self.splits}

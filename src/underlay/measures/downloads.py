@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -20,21 +21,32 @@ from underlay.measures.definitions import (
 if TYPE_CHECKING:
     from underlay.lake.engine import Result, Tables
 
-__all__ = ["LISTINGS", "MEASURES", "MODEL_CHOICES", "MODEL_SPLITS", "model_relation"]
+__all__ = [
+    "LISTINGS",
+    "MEASURES",
+    "MODEL_CHOICES",
+    "MODEL_SPLITS",
+    "PANEL",
+    "in_every_edition",
+    "model_relation",
+]
 
-MODEL_SPLITS: tuple[Split, ...] = (
-    Split("country", "country", "primary base of the organisation that the model is attributed to"),
-    Split("maker", "organisation_id", "organisation that the model is attributed to"),
-    Split("account", "account", "hub namespace as written"),
-    Split("family", "family_id", "family of models"),
-    Split("subfamily", "subfamily_id", "narrower family, such as Qwen-VL within Qwen"),
-    Split("openness", "openness", "grade of openness"),
-    Split("licence_class", "licence_class", "class of the licence"),
-    Split("modality", "modality", "what goes in and out"),
-    Split("size_band", "size_band", "band of the number of parameters"),
-    Split("copy_kind", "copy_kind", "original, derivative, quantised copy or re-upload"),
-    Split("model", "name", "the model itself"),
-    Split("listing", "listing", "the list that was counted"),
+MODEL_SPLITS: tuple[Split, ...] = tuple(
+    Split(name, column, doc, role="list" if name == "listing" else "kind")
+    for name, column, doc in (
+        ("country", "country", "primary base of the organisation that the model is attributed to"),
+        ("maker", "organisation_id", "organisation that the model is attributed to"),
+        ("account", "account", "hub namespace as written"),
+        ("family", "family_id", "family of models"),
+        ("subfamily", "subfamily_id", "narrower family, such as Qwen-VL within Qwen"),
+        ("openness", "openness", "grade of openness"),
+        ("licence_class", "licence_class", "class of the licence"),
+        ("modality", "modality", "what goes in and out"),
+        ("size_band", "size_band", "band of the number of parameters"),
+        ("copy_kind", "copy_kind", "original, derivative, quantised copy or re-upload"),
+        ("model", "name", "the model itself"),
+        ("listing", "listing", "the list that was counted"),
+    )
 )
 
 LISTINGS: tuple[Option, ...] = tuple(
@@ -48,11 +60,37 @@ LISTINGS: tuple[Option, ...] = tuple(
             "llmfit",
         ),
         ("census_2022", "the whole Hub, but before Llama", "whole-Hub census of 2022-07"),
-        ("osir_lmts_modelscope", "ModelScope, the Chinese hub; lifetime counters", "OSIR-LMTS"),
     )
 )
 
 _LANGUAGE = ("language", "vision-language")
+# llmfit republished its list seven times with none or one of 496 to 5,721 counts renewed; the
+# least renewed of its other editions renews 21 %. One count isn't the list's total.
+_REPUBLISHED = 0.1
+
+
+def _fresh(t: Any) -> Any:
+    """Renewed counts, of editions that renew at least a tenth of their counts."""
+    # not a window: Ibis would compute it after the other half of the condition
+    renewed = t.group_by("listing", "observed_on").agg(part=t.is_fresh.cast("float64").mean())
+    renewed = renewed.filter(renewed.part >= _REPUBLISHED)
+    return t.is_fresh & _key(t.listing, t.observed_on).isin(
+        renewed.select(key=_key(renewed.listing, renewed.observed_on)).key
+    )
+
+
+def in_every_edition(t: Any) -> Any:
+    """Rows of accounts that stand in every edition of their listing."""
+    editions = t.group_by("listing").agg(editions=t.observed_on.nunique())
+    accounts = t.group_by("listing", "account").agg(seen=t.observed_on.nunique())
+    panel = accounts.join(editions, "listing")
+    panel = panel.filter(panel.seen == panel.editions)
+    return _key(t.listing, t.account).isin(panel.select(key=_key(panel.listing, panel.account)).key)
+
+
+def _key(listing: Any, other: Any) -> Any:
+    """Both in one column; a list's name has no slash, so they can't run into one another."""
+    return listing + "/" + other.cast("string")
 
 
 def _age(days: int) -> Any:
@@ -94,6 +132,7 @@ MODEL_CHOICES: tuple[Choice, ...] = (
                 lambda t: t.modality == "embedding",
             ),
         ),
+        role="kind",
     ),
     Choice(
         "attribution",
@@ -137,6 +176,7 @@ MODEL_CHOICES: tuple[Choice, ...] = (
                 lambda t: ~t.copy_kind.isin(("quantised copy", "re-upload")),
             ),
         ),
+        role="kind",
     ),
     Choice(
         "denominator",
@@ -156,6 +196,7 @@ MODEL_CHOICES: tuple[Choice, ...] = (
                 lambda t: t.country.isin(("US", "CN")),
             ),
         ),
+        role="base",
     ),
     Choice(
         "age",
@@ -164,17 +205,18 @@ MODEL_CHOICES: tuple[Choice, ...] = (
             Option("any", "old models are used too", "the Hub"),
             Option(
                 "one_year",
-                "removes the advantage of age",
+                "removes the advantage of age; models of unknown age don't count",
                 "Longpre et al. 2025 (arXiv 2512.03073)",
                 _age(365),
             ),
             Option(
                 "since_llama",
-                "released after 2022-11: the generative era",
+                "released after 2022-11: the generative era; models of unknown age don't count",
                 "ATOM Report",
                 lambda t: t.released_on >= ibis.date(2022, 11, 1),
             ),
         ),
+        role="kind",
     ),
     Choice(
         "fresh",
@@ -184,11 +226,26 @@ MODEL_CHOICES: tuple[Choice, ...] = (
                 "only",
                 "a stale count is not an observation",
                 "llmfit's own flag",
-                lambda t: t.is_fresh,
+                _fresh,
             ),
             Option("all", "keeps models whose count was not renewed", "naive reading of the list"),
         ),
     ),
+)
+
+PANEL = Choice(
+    "panel",
+    "whether accounts that joined the list later count",
+    (
+        Option(
+            "fixed",
+            "a growing panel looks like growth: only accounts in every edition count",
+            "underlay",
+            in_every_edition,
+        ),
+        Option("growing", "every account that the list held at the time", "the list itself"),
+    ),
+    role="base",
 )
 
 _CAVEAT = (
@@ -196,6 +253,8 @@ _CAVEAT = (
     "file counts. Downloads are not users. A top list biases concentration up. Country is the base "
     "of the organisation that the model is attributed to."
 )
+_WINDOW_DAYS = 30  # what a count covers: editions closer than that count some of the same days
+_YEAR_DAYS = 365
 _CITATION = "Hugging Face Hub documentation, download counts; ATOM Report, arXiv 2604.07190"
 
 
@@ -239,28 +298,39 @@ def _downloads(tables: Tables) -> ibis.Table:
 
 
 def _growth(result: Result, query: Query) -> list[Row]:
-    """Level at the last day over the level nearest to 12 months before, per group."""
+    """Level of the last edition over that of the edition nearest to a year before, per group."""
     days = result["observed_on"].astype("datetime64[D]")
-    groups = np.array(result.objects(query.by), dtype=object).astype(str)
+    groups = np.array([str(cell or "unknown") for cell in result.objects(query.by)], dtype=object)
     values = result.floats("value")
-    last = days.max()
-    others = np.unique(days[days <= last - np.timedelta64(28, "D")])
-    names = sorted(set(groups[days == last]))
-    if not len(others):
-        return [Row({query.by: n}, None, reason="the listing has one vintage only") for n in names]
-    wanted = last - np.timedelta64(365, "D")
-    before = others[np.abs(others - wanted).argmin()]
     rows = []
-    for name in names:
+    for name in sorted(set(groups)):
         here = groups == name
+        editions = np.array(query.editions, dtype="datetime64[D]")
+        if query.by == "listing":  # each list has days of its own
+            editions = np.unique(days[here])
+        last = editions[-1]
+        earlier = editions[editions <= last - np.timedelta64(_WINDOW_DAYS, "D")]
+        if not len(earlier):
+            reason = f"no edition {_WINDOW_DAYS} days or more before {last}"
+            rows.append(Row({query.by: name}, None, reason=reason, more={"to": str(last)}))
+            continue
+        apart = (last - earlier).astype(int)
+        place = int(np.abs(apart - _YEAR_DAYS).argmin())
         new = float(values[here & (days == last)].sum())
-        old = float(values[here & (days == before)].sum())
-        more = {"from": str(before), "to": str(last), "before": old, "now": new}
+        old = float(values[here & (days == earlier[place])].sum())
+        more = {
+            "from": str(earlier[place]),
+            "to": str(last),
+            "days": int(apart[place]),
+            "before": old,
+            "now": new,
+        }
         if old > 0:
             rows.append(Row({query.by: name}, new / old, more=more))
-        else:
-            rows.append(Row({query.by: name}, None, reason=f"nothing on {before}", more=more))
-    return sorted(rows, key=lambda row: -float(row.more["now"]))
+        elif new > 0:
+            reason = f"nothing on {earlier[place]}"
+            rows.append(Row({query.by: name}, None, reason=reason, more=more))
+    return sorted(rows, key=lambda row: -row.more.get("now", 0.0))
 
 
 DOWNLOADS_SHARE = Measure(
@@ -292,14 +362,18 @@ DOWNLOADS_LEVEL = Measure(
 DOWNLOADS_GROWTH = Measure(
     name="downloads_growth",
     layer="above",
-    question="How many times as many downloads as about a year before?",
+    question="How many times as many downloads as in the edition nearest to a year before?",
     unit="ratio",
-    caveat=_CAVEAT + " The panel of a listing may grow between two vintages: a growing panel "
-    "looks like growing use.",
+    caveat=_CAVEAT + " The two editions may lie less than a year apart: each row says how many "
+    "days. In a top list a model that fell below its end counts as nothing.",
     citation=_CITATION,
     splits=MODEL_SPLITS,
-    choices=MODEL_CHOICES,
-    grain=("model_id",),
+    choices=(
+        replace(MODEL_CHOICES[0], options=(LISTINGS[1], LISTINGS[0], *LISTINGS[2:])),
+        *MODEL_CHOICES[1:],
+        PANEL,
+    ),
+    grain=("model_id", "name"),
     expression=_downloads,
     reduce=_growth,
     history=True,

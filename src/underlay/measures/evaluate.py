@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from underlay.errors import NoDataError
-from underlay.measures.definitions import Figure, Query, Row, SourceNote
+from underlay.measures.definitions import EACH, Figure, Query, Row, SourceNote
 from underlay.measures.intervals import bootstrap_sums
 
 if TYPE_CHECKING:
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
     import ibis
 
     from underlay.lake.engine import Engine, Result
-    from underlay.measures.definitions import Measure
+    from underlay.measures.definitions import Measure, Role
 
 __all__ = ["evaluate", "kept_relation"]
 
 _UNKNOWN = ("unknown", "", None)
+_NAMED = 8  # values of a facet that an error names
 
 
 def evaluate(
@@ -39,7 +41,9 @@ def evaluate(
     """
     by = by or measure.default_by
     measure.split(by)
-    query = Query(by, measure.definition(where or {}), as_of)
+    query = Query(by, measure.definition(where or {}, by), as_of)
+    if measure.history:
+        query = replace(query, editions=_editions(measure, engine, query))
     result = engine.run(_selected(measure, query, kept_relation(measure, engine, query)))
     if not len(result):
         raise _no_data(measure, engine, query)
@@ -56,28 +60,24 @@ def evaluate(
         unit=measure.unit,
         by=by,
         rows=tuple(rows),
-        coverage=_coverage(result, measure.split(by).name),
+        coverage=_coverage(measure, engine, query, result),
         definition=query.definition.facets(),
         sources=_sources(engine, result),
         as_of=str(days.max()),
         caveat=measure.caveat,
         citation=measure.citation,
-        notes=_notes(measure, result),
+        notes=_notes(measure, query, result),
     )
 
 
-def kept_relation(measure: Measure, engine: Engine, query: Query) -> ibis.Table:
-    """The rows of the measure's relation that count under the query's definition."""
-    relation = _relation(measure, engine)
-    for choice in measure.choices:
-        if choice.name == query.by:
-            continue
-        keep = choice.option(query.definition.options[choice.name]).keep
-        if keep is not None:
-            relation = relation.filter(keep(relation))
-    for name, value in query.definition.kept.items():
-        column = measure.split(name).column
-        relation = relation.filter(relation[column].cast("string") == value)
+def kept_relation(
+    measure: Measure, engine: Engine, query: Query, *, whole: bool = False
+) -> ibis.Table:
+    """The rows of the measure's relation that count under the query's definition.
+
+    With `whole`, choices of what values are related to ("base") leave nothing out.
+    """
+    relation = _chosen(measure, _relation(measure, engine), query, ("list",))
     if query.as_of is not None:
         relation = relation.filter(relation.observed_on <= query.as_of)
     if not measure.history:
@@ -85,7 +85,39 @@ def kept_relation(measure: Measure, engine: Engine, query: Query) -> ibis.Table:
         newest = relation.observed_on.max()
         newest = newest.over(group_by=within) if within else newest.as_scalar()
         relation = relation.filter(relation.observed_on == newest)
+    if not whole:
+        relation = _chosen(measure, relation, query, ("base",))
+    return _chosen(measure, relation, query, ("kind",))
+
+
+def _chosen(
+    measure: Measure, relation: ibis.Table, query: Query, roles: tuple[Role, ...]
+) -> ibis.Table:
+    """The rows that the options of choices, and the values of splits, of these roles keep."""
+    for choice in measure.choices:
+        option = query.definition.options[choice.name]
+        keep = choice.option(option).keep if option != EACH else None
+        if keep is not None and choice.role in roles:
+            relation = relation.filter(keep(relation))
+    for name, value in query.definition.kept.items():
+        split = measure.split(name)
+        if split.role in roles:
+            relation = relation.filter(_labels(relation[split.column]) == value)
     return relation
+
+
+def _labels(column: Any) -> Any:
+    """The names that a figure gives to the values of a column: `_label` for an engine."""
+    return column.cast("string").nullif("").fill_null("unknown")
+
+
+def _editions(measure: Measure, engine: Engine, query: Query) -> tuple[dt.date, ...]:
+    """All days of the chosen list up to the asked one."""
+    relation = _chosen(measure, _relation(measure, engine), query, ("list",))
+    if query.as_of is not None:
+        relation = relation.filter(relation.observed_on <= query.as_of)
+    found = engine.run(relation.select("observed_on").distinct().order_by("observed_on"))
+    return tuple(found["observed_on"].astype("datetime64[D]").tolist())
 
 
 def _relation(measure: Measure, engine: Engine) -> ibis.Table:
@@ -110,38 +142,45 @@ def _selected(measure: Measure, query: Query, relation: ibis.Table) -> ibis.Tabl
     }
     for name in (*measure.grain, *measure.columns):
         columns.setdefault(name, relation[name])
-    return relation.select(**columns)
+    # an engine gives rows in any order, and sums of floats depend on it in the last digit
+    return relation.select(**columns).order_by(list(columns))
 
 
 def _sums(measure: Measure, result: Result, query: Query, *, is_share: bool) -> list[Row]:
-    names, groups = np.unique(
-        np.array([_label(cell) for cell in result.objects(query.by)], dtype=object),
-        return_inverse=True,
-    )
     values = result.floats("value")
+    is_stated: Any = ~np.isnan(values)
+    labels = np.array([_label(cell) for cell in result.objects(query.by)], dtype=object)
+    silent = sorted(set(labels) - set(labels[is_stated]))
+    unstated = [Row({query.by: name}, None, reason="no value is stated") for name in silent]
+    values = values[is_stated]
+    names, groups = np.unique(labels[is_stated], return_inverse=True)
     sums = np.bincount(groups, weights=values, minlength=len(names))
+    total = sums.sum()
+    if is_share and not total > 0:
+        reason = "the total is zero"
+        return [*(Row({query.by: str(name)}, None, reason=reason) for name in names), *unstated]
     lower = upper = np.full(len(names), np.nan)
     if measure.sampled:
-        replicates = bootstrap_sums(values, groups, len(names))
+        units = np.asarray(result[measure.grain[0]])[is_stated]
+        replicates = bootstrap_sums(values, groups, len(names), units)
         if is_share:
             totals = replicates.sum(axis=1, keepdims=True)
-            zeros = np.zeros_like(replicates)
-            replicates = np.divide(replicates, totals, out=zeros, where=totals > 0)
+            # a replicate in which no model was drawn has no shares
+            replicates = replicates[totals[:, 0] > 0] / totals[totals[:, 0] > 0]
         lower, upper = np.percentile(replicates, [2.5, 97.5], axis=0)
-    total = sums.sum()
     if is_share:
-        if total <= 0:
-            reason = "the total is zero"
-            return [Row({query.by: str(name)}, None, reason=reason) for name in names]
         sums = sums / total
-    largest = _largest(measure, result)
     without: Any = np.zeros(0)
+    largest = _largest(measure, result)
     if largest is not None:
-        part = values[largest[0]] / (total if is_share else 1.0)
-        without = sums - np.where(np.arange(len(names)) == groups[largest[0]], part, 0.0)
-        without = without / (1.0 - part) if is_share else without
+        is_largest = largest[0][is_stated]
+        part = np.bincount(groups[is_largest], weights=values[is_largest], minlength=len(names)) / (
+            total if is_share else 1.0
+        )
+        without = (sums - part) / (1.0 - part.sum()) if is_share else sums - part
+        without = np.maximum(without, 0.0)  # what is left of a difference of equals
     order = np.lexsort((names.astype(str), -sums))
-    return [
+    rows = [
         Row(
             {query.by: str(names[i])},
             float(sums[i]),
@@ -151,6 +190,7 @@ def _sums(measure: Measure, result: Result, query: Query, *, is_share: bool) -> 
         )
         for i in order
     ]
+    return rows + unstated
 
 
 def _number(value: float) -> float | None:
@@ -161,35 +201,51 @@ def _label(cell: Any) -> str:
     return "unknown" if cell in _UNKNOWN else str(cell)
 
 
-def _coverage(result: Result, by: str) -> dict[str, float | int | None]:
-    """Rows used, and the part of the weight whose `by` value is known."""
-    values = np.nan_to_num(result.floats("value"))
-    known = np.array([cell not in _UNKNOWN for cell in result.objects(by)], dtype=bool)
-    total = float(np.abs(values).sum())
-    weight = float(np.abs(values[known]).sum()) / total if total > 0 else None
+def _coverage(
+    measure: Measure, engine: Engine, query: Query, result: Result
+) -> dict[str, float | int | None]:
+    """Rows used, and the part of the weight that counts and whose `by` value is known.
+
+    The whole is what there is before a choice of denominator or panel leaves some of it out.
+    """
+    values = np.nan_to_num(np.abs(result.floats("value")))
+    known = np.array([cell not in _UNKNOWN for cell in result.objects(query.by)], dtype=bool)
+    total = float(values.sum())
+    options = query.definition.options
+    if any(
+        choice.role == "base" and choice.option(options[choice.name]).keep is not None
+        for choice in measure.choices
+    ):
+        relation = kept_relation(measure, engine, query, whole=True)
+        found = engine.run(relation.aggregate(total=relation.value.abs().sum()))
+        total = max(total, float(found.floats("total")[0]))
+    weight = float(values[known].sum()) / total if total > 0 else None
     return {"rows": len(result), "rows_known": int(known.sum()), "weight": weight}
 
 
-def _largest(measure: Measure, result: Result) -> tuple[int, float] | None:
-    """Place and share of the largest model where it alone is a tenth of the total or more."""
+def _largest(measure: Measure, result: Result) -> tuple[Any, float] | None:
+    """Rows (n,) and share of the largest model where it alone is a tenth of the total or more."""
     if callable(measure.reduce) or not measure.sampled or "model_id" not in measure.grain:
         return None
-    values = result.floats("value")
-    total = values.sum()
-    if total <= 0 or not 0.1 <= values.max() / total < 1.0:
+    models, model = np.unique(np.asarray(result["model_id"]), return_inverse=True)
+    sums = np.bincount(model, weights=np.nan_to_num(result.floats("value")), minlength=len(models))
+    total = sums.sum()
+    if total <= 0 or not 0.1 <= sums.max() / total < 1.0:
         return None
-    largest = int(values.argmax())
-    return largest, float(values[largest] / total)
+    return model == sums.argmax(), float(sums.max() / total)
 
 
-def _notes(measure: Measure, result: Result) -> tuple[str, ...]:
-    """Name the largest model where it moves the figure."""
+def _notes(measure: Measure, query: Query, result: Result) -> tuple[str, ...]:
+    """What a reader of this figure has to know: its largest model, lists that overlap."""
+    notes = []
     largest = _largest(measure, result)
-    if largest is None:
-        return ()
-    place, share = largest
-    name = result.objects("name")[place] if "name" in result.columns else "one model"
-    return (f"`{name}` alone is {share:.0%} of the total",)
+    if largest is not None:
+        place = int(largest[0].argmax())
+        name = result.objects("name")[place] if "name" in result.columns else "one model"
+        notes.append(f"`{name}` alone is {largest[1]:.0%} of the total")
+    if query.by == "listing" and measure.unit == "share":
+        notes.append("the lists overlap: a part of their sum is not a part of any whole")
+    return tuple(notes)
 
 
 def _sources(engine: Engine, result: Result) -> tuple[SourceNote, ...]:
@@ -223,18 +279,40 @@ def _source_rows(engine: Engine) -> Sequence[Mapping[str, Any]]:
 
 
 def _no_data(measure: Measure, engine: Engine, query: Query) -> NoDataError:
-    relation = _relation(measure, engine)
-    for choice in measure.choices:
-        keep = choice.option(query.definition.options[choice.name]).keep
-        if keep is not None and choice.name in ("listing", "of", "board"):
-            relation = relation.filter(keep(relation))
-    span = engine.run(
-        relation.aggregate(first=relation.observed_on.min(), last=relation.observed_on.max())
-    )
-    first, last = span.objects("first")[0], span.objects("last")[0]
+    """The error that says which days there are for the list, or which values for the facet."""
     asked = ", ".join(f"{k}={v}" for k, v in query.definition.facets().items())
     if query.as_of is not None:
-        asked = f"{query.as_of} ({asked})"
-    if first is None:
-        return NoDataError(measure.name, asked, "")
-    return NoDataError(measure.name, asked, f"days from {first:%Y-%m-%d} to {last:%Y-%m-%d}")
+        asked = f"{query.as_of} ({asked})" if asked else f"{query.as_of}"
+    relation = _chosen(measure, _relation(measure, engine), query, ("list",))
+    first, last = _span(engine, relation)
+    if first is None or (query.as_of is not None and query.as_of < first):
+        days = f"days from {first} to {last}" if first is not None else ""
+        return NoDataError(measure.name, asked, days)
+    for name, value in query.definition.kept.items():
+        values = _labels(relation[measure.split(name).column])
+        counted = relation.group_by(label=values).agg(rows=relation.count())
+        found = engine.run(counted.order_by(counted.rows.desc(), counted.label)).objects("label")
+        if value not in found:
+            more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+            return NoDataError(measure.name, asked, f"`{name}`: {', '.join(found[:_NAMED])}{more}")
+    relation = _chosen(measure, relation, query, ("kind",))
+    first, last = _span(engine, _chosen(measure, relation, query, ("base",)))
+    if first is None and _span(engine, relation)[0] is not None:
+        others = [
+            f"`{choice.name}`: {', '.join(option.name for option in choice.options)}"
+            for choice in measure.choices
+            if choice.role == "base"
+        ]
+        return NoDataError(measure.name, asked, " or ".join(others))
+    days = f"days from {first} to {last}" if first is not None else ""
+    return NoDataError(measure.name, asked, days)
+
+
+def _span(engine: Engine, relation: ibis.Table) -> tuple[dt.date | None, dt.date | None]:
+    """The first and the last day of a relation; None where it has no row."""
+    days = relation.observed_on
+    first, last = (
+        engine.run(relation.aggregate(first=days.min(), last=days.max())).objects(end)[0]
+        for end in ("first", "last")
+    )
+    return (first.date(), last.date()) if first is not None else (None, None)

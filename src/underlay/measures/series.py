@@ -6,15 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from underlay.measures.definitions import Choice, Measure, Option, Query, Row
-from underlay.measures.downloads import LISTINGS, MODEL_CHOICES, MODEL_SPLITS, model_relation
+from underlay.measures.definitions import Choice, Measure, Query, Row
+from underlay.measures.downloads import (
+    LISTINGS,
+    MODEL_CHOICES,
+    MODEL_SPLITS,
+    PANEL,
+    model_relation,
+)
 
 if TYPE_CHECKING:
     import ibis
 
     from underlay.lake.engine import Result, Tables
 
-__all__ = ["MEASURES"]
+__all__ = ["MEASURES", "leaders"]
 
 _LISTING = Choice(
     "listing",
@@ -26,20 +32,14 @@ _LISTING = Choice(
         if option.name == name
     ),
 )
-_PANEL = Choice(
-    "panel",
-    "whether accounts that joined the list later count",
-    (
-        Option("fixed", "a growing panel looks like growth: only accounts in every edition count",
-               "underlay", None),
-        Option("growing", "every account that the list held at the time", "the list itself", None),
-    ),
-)  # fmt: skip
 _CHOICES = (
     _LISTING,
-    _PANEL,
+    PANEL,
     *(choice for choice in MODEL_CHOICES if choice.name not in ("listing", "age")),
 )
+# lists have days of their own: a sum of an edition over lists is nothing
+_SPLITS = tuple(split for split in MODEL_SPLITS if split.name != "listing")
+_WINDOW_DAYS = 30  # what a count covers
 
 
 def _downloads(tables: Tables) -> ibis.Table:
@@ -47,74 +47,97 @@ def _downloads(tables: Tables) -> ibis.Table:
 
 
 def _table(result: Result, query: Query) -> tuple[Any, list[str], Any]:
-    """(days (d,), names, sums (d, n)) of the kept rows, on the fixed panel if it is asked for."""
-    days, day = np.unique(result["observed_on"].astype("datetime64[D]"), return_inverse=True)
-    values = result.floats("value")
+    """(days (d,), names, sums (d, n)) of the kept rows; an edition without one has zeros."""
+    days = np.array(query.editions, dtype="datetime64[D]")
+    day = np.searchsorted(days, result["observed_on"].astype("datetime64[D]"))
     names, group = np.unique(
-        np.array(result.objects(query.by), dtype=object).astype(str), return_inverse=True
+        np.array([str(cell or "unknown") for cell in result.objects(query.by)], dtype=object),
+        return_inverse=True,
     )
-    if query.definition.options["panel"] == "fixed":
-        _, account = np.unique(
-            np.array(result.objects("account"), dtype=object).astype(str), return_inverse=True
-        )
-        there = np.zeros((account.max() + 1, len(days)), dtype=bool)
-        there[account, day] = True
-        always: Any = there.all(axis=1)
-        values = np.where(always[account], values, 0.0)
     sums = np.zeros((len(days), len(names)))
-    np.add.at(sums, (day, group), values)
+    np.add.at(sums, (day, group), result.floats("value"))
     return days, [str(name) for name in names], sums
 
 
 def _monthly(result: Result, query: Query) -> list[Row]:
     """One row a group and day: its share of that day."""
     days, names, sums = _table(result, query)
-    totals = sums.sum(axis=1, keepdims=True)
-    shares = np.divide(sums, totals, out=np.zeros_like(sums), where=totals > 0)
-    order = np.argsort(-sums[-1], kind="stable")
+    totals = sums.sum(axis=1)
     return [
         Row(
             {query.by: names[n], "day": str(days[d])},
-            float(shares[d, n]),
+            float(sums[d, n] / totals[d]) if totals[d] > 0 else None,
+            reason="" if totals[d] > 0 else "nothing that counts in this edition",
             more={"downloads_30d_count": float(sums[d, n])},
         )
-        for n in order
+        for n in np.argsort(-sums[-1], kind="stable")
         for d in range(len(days))
     ]
 
 
+def leaders(table: Any) -> list[int]:
+    """Who leads on each day of a table (d, n), as a column; -1 where nobody does.
+
+    Of parties that are level, the one that led before still leads; if none did, nobody leads.
+    NaN and what isn't positive can't lead.
+    """
+    found: list[int] = []
+    for row in np.where(np.isnan(table), 0.0, table):
+        first = np.flatnonzero((row == row.max()) & (row > 0))
+        if len(first) == 1:
+            found.append(int(first[0]))
+        else:
+            found.append(found[-1] if found and found[-1] in first else -1)
+    return found
+
+
 def _cumulative(result: Result, query: Query) -> list[Row]:
-    """Sums over the editions up to each day, and since when the present leader leads."""
+    """Downloads added up over the editions, and since when the present leader leads.
+
+    An edition stands for the days since the one before: its count times those days over the 30
+    that it covers; the first one for its own 30. `unknown` is many parties, so it can't lead.
+    """
     days, names, sums = _table(result, query)
-    running = np.cumsum(sums, axis=0)
-    order = np.argsort(-running[-1], kind="stable")
-    leader = running.argmax(axis=1)
-    rows = []
-    for rank, n in enumerate(order):
-        led = leader == n
-        since = ""
-        if rank == 0:
-            changed = np.flatnonzero(leader != n)
-            since = str(days[changed[-1] + 1]) if len(changed) else f"before {days[0]}"
-        rows.append(
-            Row(
-                {query.by: names[n]},
-                float(running[-1, n]),
-                more={
-                    "leads_since": since or None,
-                    "first_day": str(days[0]),
-                    "editions": len(days),
-                    "days_led": int(led.sum()),
-                },
-            )
+    gaps = np.diff(days).astype(int)
+    running = np.cumsum(sums * np.append(1.0, gaps / _WINDOW_DAYS)[:, None], axis=0)
+    is_party = np.array(names) != "unknown"
+    leader = np.array(leaders(np.where(is_party, running, np.nan)))
+    about = {
+        "first_day": str(days[0] - np.timedelta64(_WINDOW_DAYS - 1, "D")),
+        "editions": len(days),
+        "days_between_windows": int(np.maximum(gaps - _WINDOW_DAYS, 0).sum()),
+    }
+    return [
+        Row(
+            {query.by: names[n]},
+            float(running[-1, n]),
+            more={
+                "leads_since": _since(days, leader == n) if leader[-1] == n else None,
+                "editions_led": int((leader == n).sum()),
+                **about,
+            },
         )
-    return rows
+        for n in np.argsort(-running[-1], kind="stable")
+    ]
+
+
+def _since(days: Any, led: Any) -> str:
+    """The day from which on the last leader led; `before` the first day if it always did."""
+    others = np.flatnonzero(~led)
+    return str(days[others[-1] + 1]) if len(others) else f"before {days[0]}"
 
 
 _CAVEAT = (
-    "Each edition states the trailing 30 days, so a sum over monthly editions is close to, but not "
-    "the same as, downloads since the first one; it starts with the list, not with the release: no "
-    "open source has lifetime counts of the Hub. Editions are not exactly a month apart."
+    "Each edition states the trailing 30 days; editions are not exactly a month apart. The fixed "
+    "panel is decided by account, before any kind of model is left out: a new kind of model of an "
+    "old account is growth."
+)
+_CUMULATIVE_CAVEAT = (
+    " An edition stands for the days since the one before (count times days over 30), so that "
+    "overlapping windows count once; days that no window covers (`days_between_windows`) are taken "
+    "as the edition after them. The sum starts with the list, not with the release: no open "
+    "source has lifetime counts of the Hub. A change of leader is dated on the edition that shows "
+    "it first."
 )
 DOWNLOADS_MONTHLY = Measure(
     name="downloads_monthly",
@@ -123,12 +146,11 @@ DOWNLOADS_MONTHLY = Measure(
     unit="share",
     caveat=_CAVEAT,
     citation="Hugging Face Hub documentation, download counts",
-    splits=MODEL_SPLITS,
+    splits=_SPLITS,
     choices=_CHOICES,
-    grain=("model_id",),
+    grain=("model_id", "name"),
     expression=_downloads,
     reduce=_monthly,
-    columns=("account",),
     history=True,
     sampled=False,
     default_by="family",
@@ -138,14 +160,13 @@ DOWNLOADS_CUMULATIVE = Measure(
     layer="above",
     question="Whose models were downloaded most since the list began, and since when?",
     unit="downloads",
-    caveat=_CAVEAT,
+    caveat=_CAVEAT + _CUMULATIVE_CAVEAT,
     citation="ATOM Report, arXiv 2604.07190",
-    splits=MODEL_SPLITS,
+    splits=_SPLITS,
     choices=_CHOICES,
-    grain=("model_id",),
+    grain=("model_id", "name"),
     expression=_downloads,
     reduce=_cumulative,
-    columns=("account",),
     history=True,
     sampled=False,
     default_by="family",
