@@ -281,7 +281,8 @@ def _signature(name: str, function: Callable[..., Any]) -> str:
 def example(line: str, *, lines: int = 0) -> str:
     """A command line and what it prints over the embedded snapshot, as a code block.
 
-    Keeps the first `lines` lines if that is not 0. Without the snapshot: the command and a note.
+    Keeps the first `lines` lines and the rest of their paragraph, unless that is 0. Without the
+    snapshot: the command and a note.
     """
     prompt = f"$ {line}"
     try:
@@ -289,8 +290,8 @@ def example(line: str, *, lines: int = 0) -> str:
     except LakeMissingError:
         return _joined([_block(prompt, "console"), NO_SNAPSHOT])
     printed = _run(shlex.split(line)[1:]).splitlines()
-    if lines and len(printed) > lines:
-        printed = [*printed[:lines], "..."]
+    if lines and "" in printed[lines:]:
+        printed = [*printed[: printed.index("", lines)], "..."]
     printed = [_short(each.rstrip()) for each in printed]
     return _block("\n".join([prompt, *printed]), "console")
 
@@ -298,12 +299,13 @@ def example(line: str, *, lines: int = 0) -> str:
 def _run(arguments: list[str]) -> str:
     # no lake, settings or moment of whoever makes the pages
     nowhere = Settings(Path("no-lake-of-your-own"), False, 2, 1024, None, None)
-    output = io.StringIO()
+    output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")  # else the report would be ASCII
     with contextlib.redirect_stdout(output):
         program.main(
             arguments, "underlay", standalone_mode=False, obj=Session(quiet=True, _settings=nowhere)
         )
-    return output.getvalue()
+    output.seek(0)
+    return output.read()
 
 
 def _short(line: str) -> str:
