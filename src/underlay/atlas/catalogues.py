@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import pairwise
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -651,8 +652,8 @@ def _scale_starts(engine: Engine, ratings: ibis.Table) -> Mapping[str, list[dt.d
         starts[board] = days[:1]
         for before, day in pairwise(days):
             shared = by_day[before].keys() & by_day[day].keys()
-            moved = sorted(by_day[day][name] - by_day[before][name] for name in shared)
-            middle = moved[len(moved) // 2] if moved else 0.0
+            moved = [by_day[day][name] - by_day[before][name] for name in shared]
+            middle = median(moved) if moved else 0.0
             if len(moved) < _SHARED_MODELS or abs(middle) >= SCALE_SHIFT_POINTS:
                 starts[board].append(day)
     return starts
