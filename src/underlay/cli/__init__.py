@@ -5,6 +5,7 @@ Commands are loaded when they are used, so that `underlay --help` costs next to 
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from importlib import import_module
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 __all__ = ["COMMANDS", "Entry", "Lazy", "main", "underlay"]
+
+
+_COMPLETE = "_UNDERLAY_COMPLETE"  # set by the shell's completion script
 
 
 @dataclass(frozen=True)
@@ -143,7 +147,18 @@ underlay = Lazy(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    return run(
-        lambda: underlay.main(given, prog_name="underlay", standalone_mode=False),
-        as_json="--json" in given,
-    )
+    return run(lambda: _answer(given), as_json="--json" in given)
+
+
+def _answer(given: list[str]) -> object:
+    # not click's own `main`, which turns a reader that goes away into exit code 1
+    instruction = os.environ.get(_COMPLETE)
+    if instruction:
+        from click.shell_completion import shell_complete
+
+        return shell_complete(underlay, {}, "underlay", _COMPLETE, instruction)
+    try:
+        with underlay.make_context("underlay", given) as context:
+            return underlay.invoke(context)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code

@@ -203,7 +203,7 @@ def _abandon_output() -> None:
 def _usage_words(error: click.ClickException) -> tuple[str, str]:
     """One sentence and a hint for what click refused."""
     context = getattr(error, "ctx", None)
-    hint = f"`{context.command_path} --help` shows what it takes" if context else ""
+    hint = f"`{context.command_path if context else 'underlay'} --help` shows what it takes"
     if isinstance(error, click.NoSuchCommand):
         unknown = UnknownNameError("command", error.command_name, error.possibilities or ())
         return unknown.message, unknown.hint or hint
