@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 
 from underlay.atlas.lineage import Edge, attribute, first_bases, roots
 
+if TYPE_CHECKING:
+    import random
+
 WAYS = ("author", "nearest_base", "root", "fractional")
 
 
 @st.composite
 def graphs(draw: st.DrawFn) -> tuple[list[int], list[Edge]]:
-    """Makers by model (-1 unknown), and edges: chains, merges, cycles, repeats, a model as its
-    own base."""
+    """Makers by model (-1 unknown), and edges: chains, merges, cycles, repeats, loops."""
     count = draw(st.integers(1, 12))
     makers = draw(st.lists(st.integers(-1, 3), min_size=count, max_size=count))
     model = st.integers(0, count - 1)
@@ -105,7 +107,9 @@ def test_a_merge_of_one_maker_s_models_is_one_part() -> None:
     found = attribute(makers, first_bases(4, edges), edges)["fractional"]
     parts = {
         (m, o): w
-        for m, o, w in zip(found.model.tolist(), found.organisation.tolist(), found.weight)
+        for m, o, w in zip(
+            found.model.tolist(), found.organisation.tolist(), found.weight, strict=True
+        )
     }
     assert parts[0, 5] == pytest.approx(2 / 3)
     assert parts[0, 6] == pytest.approx(1 / 3)

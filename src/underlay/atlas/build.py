@@ -16,9 +16,9 @@ from underlay.atlas.hubs import add_hubs, observations
 from underlay.atlas.infrastructure import infrastructure_batches
 from underlay.atlas.lineage import Edge, attribute, first_bases, roots
 from underlay.atlas.models import Catalogue
-from underlay.atlas.names import is_quantised_name
+from underlay.atlas.names import copied_name, is_quantised_name
 from underlay.atlas.unresolved import unresolved_rows
-from underlay.identity import hub_key
+from underlay.identity import hub_key, match_key, repository_name
 from underlay.lake import Engine, Lake
 from underlay.lake.write import Transaction
 from underlay.sources import SOURCES
@@ -200,8 +200,9 @@ def _accounts(catalogue: Catalogue) -> Batch:
     owners: dict[tuple[str, str], str] = {}
     for draft in catalogue.drafts:
         if draft.platform in ("huggingface", "modelscope"):
-            account = draft.account or draft.name
-            owners.setdefault((draft.platform, account), draft.organisation)
+            # not the model's own maker, which a catalogue may state for one model of an account
+            owner = catalogue.account_owner(draft.platform, draft.name)
+            owners[draft.platform, draft.account or draft.name] = owner
     rows = [
         {
             "account_id": number,
@@ -283,18 +284,13 @@ def _models_and_lineage(catalogue: Catalogue, edges: list[Edge]) -> Iterator[Bat
             evidence[edge.child], relation[edge.child] = edge.evidence, edge.relation
     rows = catalogue.rows()
     for number, row in enumerate(rows):
-        draft = catalogue.drafts[number]
         base = int(first[number])
         row["base_model_id"] = base if base >= 0 else None
         row["root_model_id"] = int(root[number]) if base >= 0 else None
         row["lineage"] = evidence[number]
         row["copy_kind"] = _copy_kind(catalogue, number, base, str(relation[number]))
-        if draft.licence_text is None and row["copy_kind"] in ("quantised copy", "re-upload"):
-            # a copy without a licence of its own can't be freer than what it copies
-            for inherited in ("licence_text", "licence_class", "openness"):
-                row[inherited] = rows[base][inherited] if base >= 0 else row[inherited]
-        if draft.architecture is None and base >= 0:
-            row["architecture"] = catalogue.drafts[base].architecture
+    for number in _bases_first(first):
+        _inherit(rows[number], rows[int(first[number])])
     yield Batch.from_rows(contracts.core("model"), rows)
     yield Batch.from_rows(
         contracts.core("lineage"),
@@ -313,15 +309,43 @@ def _models_and_lineage(catalogue: Catalogue, edges: list[Edge]) -> Iterator[Bat
     yield _attributions(catalogue, first, edges)
 
 
+def _bases_first(first: Any) -> Iterator[int]:
+    """Models that have a base, each after its base; a ring is entered anywhere."""
+    done = first < 0
+    for number in np.flatnonzero(~done).tolist():
+        chain = []
+        while not done[number]:
+            done[number] = True
+            chain.append(number)
+            number = int(first[number])  # noqa: PLW2901 - walks down to what is done
+        yield from reversed(chain)
+
+
+def _inherit(row: dict[str, Any], base: dict[str, Any]) -> None:
+    """Give a model what its base tells of it: the architecture, and to a copy the licence."""
+    row["architecture"] = row["architecture"] or base["architecture"]
+    # a copy without a licence of its own can't be freer than what it copies
+    if row["licence_text"] is None and row["copy_kind"] in ("quantised copy", "re-upload"):
+        for name in ("licence_text", "licence_class", "openness"):
+            row[name] = base[name]
+
+
 def _copy_kind(catalogue: Catalogue, number: int, base: int, relation: str) -> str:
-    draft = catalogue.drafts[number]
-    if relation == "quantized" or is_quantised_name(draft.name):
+    """Original, derivative, quantised copy or re-upload.
+
+    The Hub takes a repository that also holds quantised files for a quantised copy of its base
+    ("all-MiniLM-L6-v2", trained from "MiniLM-L6-H384-uncased"), so only one that keeps its base's
+    name, or whose name states a format, counts as one here.
+    """
+    name = catalogue.drafts[number].name
+    if is_quantised_name(name):
         return "quantised copy"
     if base < 0:
         return "original"
-    same_name = hub_key(draft.name.rpartition("/")[2]) == hub_key(
-        catalogue.drafts[base].name.rpartition("/")[2]
-    )
+    origin = catalogue.drafts[base].name
+    if relation == "quantized" and match_key(copied_name(name)) == match_key(copied_name(origin)):
+        return "quantised copy"
+    same_name = hub_key(repository_name(name)) == hub_key(repository_name(origin))
     return "re-upload" if same_name else "derivative"
 
 

@@ -16,22 +16,12 @@ if TYPE_CHECKING:
     from underlay.atlas.models import Catalogue
     from underlay.lake.engine import Engine
 
-__all__ = ["HUB_TABLES", "add_hubs", "observations"]
-
-HUB_TABLES = (
-    "raw_os_ai_map__top_model",
-    "raw_llmfit__model",
-    "raw_llmfit__gguf_edge",
-    "raw_osir_lmts__model_month",
-    "raw_hf_census__model",
-    "raw_atom__tracked_model",
-    "raw_atom__model_parameters",
-    "raw_atom__release_date_correction",
-)
+__all__ = ["add_hubs", "observations"]
 
 
 def add_hubs(catalogue: Catalogue, engine: Engine) -> None:
     """Add every model of the hub listings, the best informed listing first."""
+    catalogue.expect(_hub_names(engine))
     architectures = _architectures(engine)
     _add_os_ai_map(catalogue, engine, architectures)
     _add_llmfit(catalogue, engine)
@@ -40,6 +30,22 @@ def add_hubs(catalogue: Catalogue, engine: Engine) -> None:
     _add_census(catalogue, engine)
     _add_osir(catalogue, engine, "ModelScope")
     _add_release_dates(catalogue, engine)
+
+
+def _hub_names(engine: Engine) -> Iterator[str]:
+    """Every name of a listing that has a namespace, so that order of reading doesn't matter."""
+    tables = engine.tables
+    osir = tables["raw_osir_lmts__model_month"]
+    osir = osir.filter(osir.platform == "HuggingFace")
+    for names in (
+        tables["raw_os_ai_map__top_model"].model_id,
+        tables["raw_llmfit__model"].model_id,
+        tables["raw_atom__tracked_model"].model_id,
+        osir.namespace + "/" + osir.model_name,
+        tables["raw_hf_census__model"].model_id,
+    ):
+        named = names.name("name").as_table().distinct()
+        yield from engine.run(named.filter(named.name.contains("/"))).objects("name")
 
 
 def _architectures(engine: Engine) -> frozenset[str]:
@@ -56,7 +62,7 @@ def _add_os_ai_map(catalogue: Catalogue, engine: Engine, architectures: frozense
         draft = catalogue.drafts[number]
         facts = read_tags(row["tags"] or "", architectures)
         draft.pipeline_tag = row["pipeline_tag"] or draft.pipeline_tag
-        draft.licence_text = facts.licence or NONE_DECLARED
+        draft.licence_text = catalogue.strictest(facts.licences) or NONE_DECLARED
         draft.architecture = facts.architecture or draft.architecture
         # a named dataset shows disclosure; no name shows nothing, so it stays unknown
         draft.has_training_data = True if facts.has_dataset else draft.has_training_data
@@ -75,7 +81,10 @@ def _add_llmfit(catalogue: Catalogue, engine: Engine) -> None:
     facts = ["pipeline_tag", "architecture", "parameters_count", "active_parameters_count",
              "licence", "released_on"]  # fmt: skip
     newest = table.group_by("model_id").agg(
-        **{name: table[name].argmax(table.observed_on) for name in facts}
+        **{
+            name: table[name].argmax(table.observed_on, where=table[name].notnull())
+            for name in facts
+        }
     )
     for row in engine.run(newest.order_by("model_id")).rows():
         draft = catalogue.drafts[catalogue.hub(row["model_id"])]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from underlay.atlas.contracts import OPENNESS
 from underlay.atlas.curated import UNKNOWN
 from underlay.atlas.names import (
     Families,
@@ -18,7 +19,7 @@ from underlay.identity import hub_key, match_key, repository_name
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from underlay.atlas.curated import Curated
 
@@ -51,6 +52,7 @@ LEGACY_NAMESPACES = (
     "Salesforce",
 )
 
+_AT_HOME = "its name on its home platform"
 _COLLECTIONS = ("ollama",)  # one name there stands for several sizes
 
 
@@ -98,6 +100,7 @@ class Catalogue:
         self.drafts: list[Draft] = []
         self.aliases: dict[tuple[str, str], Alias] = {}
         self._keys: dict[tuple[str, str], int] = {}
+        self._expected: dict[str, str] = {}
         self._hub_owner = curated.account_owner("huggingface")
         self._root_owner = curated.account_owner("huggingface_root")
         self._modelscope_owner = curated.account_owner("modelscope")
@@ -111,6 +114,13 @@ class Catalogue:
     def __len__(self) -> int:
         return len(self.drafts)
 
+    def expect(self, names: Iterable[str]) -> None:
+        """Note Hub names that will come, so that a bare name finds its new home in any order."""
+        legacy = {hub_key(namespace) for namespace in LEGACY_NAMESPACES}
+        self._expected |= {
+            hub_key(name): name for name in names if hub_key(name.partition("/")[0]) in legacy
+        }
+
     def hub(self, name: str) -> int:
         """The model of a Hub name; made if it is new. Every spelling gets its alias."""
         known = self.aliases.get(("huggingface", name))
@@ -119,6 +129,8 @@ class Catalogue:
         current, method, reason = self._current_hub_name(name)
         number = self._place("huggingface", current)
         self.aliases["huggingface", name] = Alias(number, method, reason)
+        # a model is found by the name that it is shown under, also if no list writes that
+        self.also("huggingface", self.drafts[number].name, number, "home", _AT_HOME)
         return number
 
     def modelscope(self, name: str) -> int:
@@ -126,17 +138,17 @@ class Catalogue:
         known = self.aliases.get(("modelscope", name))
         if known is not None:
             return known.model
-        namespace, _, last = name.partition("/")
-        owner = self._modelscope_owner.get(hub_key(namespace), UNKNOWN)
+        last = repository_name(name)
+        owner = self.account_owner("modelscope", name)
         same = self._keys.get(("huggingface", hub_key(name)))
         if same is None and owner != UNKNOWN:
-            candidates = self.by_match().get(match_key(last), [])
-            same = next((i for i in candidates if self.drafts[i].organisation == owner), None)
+            same = self.named(last, owner)
         if same is not None and self.drafts[same].organisation == owner:
-            number, method = same, "same name and maker"
-            reason = (
-                f"`{self.drafts[same].name}` on the Hub has the same name and the maker `{owner}`"
-            )
+            number, method, shared = same, "same name and maker", f"name and the maker `{owner}`"
+            if owner == UNKNOWN:  # then the names are equal from end to end
+                method, shared = "same full name", "account and name"
+            place = "the Hub" if self.drafts[same].platform == "huggingface" else "ModelScope"
+            reason = f"`{self.drafts[same].name}` on {place} has the same {shared}"
         else:
             number = self._place("modelscope", name)
             self.drafts[number].organisation = owner
@@ -189,8 +201,6 @@ class Catalogue:
                 reason = f"`{self.drafts[same].name}` of `{organisation}` has the same name"
                 return same, Alias(same, "same name and maker", reason)
         number = self._place(platform, name)
-        self.drafts[number].organisation = organisation
-        self._index(number)
         return number, Alias(number, "own identity", "no other name agrees with it")
 
     def named(self, name: str, organisation: str) -> int | None:
@@ -218,6 +228,12 @@ class Catalogue:
             return self._root_owner.get(hub_key(name), UNKNOWN)
         return self._hub_owner.get(hub_key(namespace), UNKNOWN)
 
+    def account_owner(self, platform: str, name: str) -> str:
+        """The organisation behind the account of a hub's name, or "unknown"."""
+        if platform == "huggingface":
+            return self.hub_owner(name)
+        return self._modelscope_owner.get(hub_key(name.partition("/")[0]), UNKNOWN)
+
     def by_match(self) -> dict[str, list[int]]:
         """Model numbers by match key, originals before copies."""
         if self._by_match is None:
@@ -231,10 +247,11 @@ class Catalogue:
         for draft in self.drafts:
             if draft.family == UNKNOWN:
                 draft.family = self.families.find(draft.name)[0]
-        originals = {
-            key: [i for i in numbers if not is_quantised_name(self.drafts[i].name)]
-            for key, numbers in self.by_match().items()
-        }
+        originals: dict[str, list[int]] = {}
+        for number, draft in enumerate(self.drafts):
+            if draft.platform == "huggingface" and not is_quantised_name(draft.name):
+                key = match_key(copied_name(draft.name))
+                originals.setdefault(key, []).append(number)
         for draft in self.drafts:
             if draft.bases or draft.platform != "huggingface" or not is_quantised_name(draft.name):
                 continue
@@ -244,16 +261,29 @@ class Catalogue:
                 draft.bases[base] = ("quantized", "inferred", "names")
 
     def _original_of(self, draft: Draft, originals: Mapping[str, list[int]]) -> int | None:
-        """The one best known model whose name is the copy's without the repacking marks."""
-        key = match_key(copied_name(draft.name))
-        candidates = [i for i in originals.get(key, ()) if self.drafts[i] is not draft]
-        own = [i for i in candidates if self.drafts[i].account == draft.account]
-        maker = self.families.by_id.get(draft.family)
-        by_maker = [
-            i for i in candidates if maker and self.drafts[i].organisation == maker.organisation
-        ]
-        best = own or by_maker
-        return min(best) if best else None
+        """The model whose name is the copy's without the repacking marks, or None.
+
+        Of several one whose name bears no marks itself ("-BF16"); of these one of the same
+        account, then the one that the copy's name spells out ("Qwen_Qwen3-8B-GGUF"), then one by
+        the maker of the family.
+        """
+        copied = copied_name(draft.name)
+        candidates = originals.get(match_key(copied), [])
+        family = self.families.by_id.get(draft.family)
+        maker = family.organisation if family else UNKNOWN
+        ranked = [(0, i) for i in candidates if self.drafts[i].account == draft.account]
+        namespace, underscore, last = copied.partition("_")
+        spelt = self._keys.get(("huggingface", hub_key(f"{namespace}/{last}")))
+        if underscore and spelt is not None and not is_quantised_name(last):
+            ranked.append((1, spelt))
+        if maker != UNKNOWN:
+            ranked += [(2, i) for i in candidates if self.drafts[i].organisation == maker]
+        best = min(
+            ((copied_name(self.drafts[i].name) != repository_name(self.drafts[i].name), rank, i)
+             for rank, i in ranked),
+            default=None,
+        )  # fmt: skip
+        return best[2] if best else None
 
     def _index(self, number: int) -> None:
         if self._by_match is not None and self.drafts[number].platform not in _COLLECTIONS:
@@ -268,12 +298,13 @@ class Catalogue:
             new = self._renamed.get(hub_key(namespace))
             if new:
                 return f"{new}/{last}", "renamed", f"the namespace `{namespace}` is now `{new}`"
-            return name, "home", "its name on its home platform"
+            return name, "home", _AT_HOME
         for legacy in LEGACY_NAMESPACES:
-            moved = f"{legacy}/{name}"
-            if ("huggingface", hub_key(moved)) in self._keys:
-                return moved, "moved", "the Hub moved models without a namespace to their makers'"
-        return name, "home", "its name on its home platform"
+            moved = hub_key(f"{legacy}/{name}")
+            if moved in self._expected:
+                reason = "the Hub moved models without a namespace to their makers'"
+                return self._expected[moved], "moved", reason
+        return name, "home", _AT_HOME
 
     def _place(self, platform: str, name: str) -> int:
         key = (platform, hub_key(name))
@@ -295,12 +326,13 @@ class Catalogue:
     def _row(self, number: int, draft: Draft) -> dict[str, object]:
         licence_class = self.licence_class(draft.licence_text)
         is_open = draft.is_open
-        if is_open is None and licence_class != UNKNOWN:
+        if is_open is None and licence_class not in (UNKNOWN, "none-declared"):
             is_open = licence_class != "proprietary"
+        openness = OPENNESS_OF_CLASS.get(licence_class, UNKNOWN)
         if is_open is False:
             openness = "hosted-only"
-        else:
-            openness = OPENNESS_OF_CLASS.get(licence_class, UNKNOWN)
+        elif openness == "hosted-only":  # weights on a hub, whatever licence they stand under
+            openness = "custom-licence"
         stated = draft.parameters or parameters_in_name(draft.name)
         released = draft.released_on or draft.created_on
         method = None
@@ -331,6 +363,20 @@ class Catalogue:
             "released_on": released,
             "released_on_method": method,
         }
+
+    def strictest(self, texts: Iterable[str]) -> str | None:
+        """Of licences that all hold the one that allows least; None for none.
+
+        One whose class isn't known may allow less than the others, so it goes before them.
+        """
+        return max(
+            texts,
+            key=lambda text: (
+                OPENNESS.index(OPENNESS_OF_CLASS.get(self.licence_class(text), UNKNOWN)),
+                text,
+            ),
+            default=None,
+        )
 
     def licence_class(self, text: str | None) -> str:
         """Class of a licence text; "unknown" for a text that is not curated, or none."""

@@ -67,17 +67,30 @@ _FAMILY_MODALITY = {
     "multimodal": "vision-language",
 }
 
+# tags that tell how a model is used, not what goes in: the family decides where it isn't text
+_VAGUE = ("feature-extraction",)
+_NOT_TEXT = ("speech", "vision", "image-generation", "video-generation")
+
 # formats and number formats in which somebody repacks a model; anchored at a separator so that
-# "AWQuant" or "Int8Net" don't match
-_QUANTISED = re.compile(
-    r"(?:^|[-_.])(?:i?1?-?gguf|ggml|gptq|awq|exl[23]|mlx|bnb|bitsandbytes|onnx|openvino|ov|hqq|aqlm|eetq|"
-    r"(?:nv|mx)?fp[48](?:-dynamic|-kv)?|mxfp4|int[48]|w[48]a(?:4|8|16)|[2-8]-?bit|q[2-8](?:_[0-9a-z]+)*|"
-    r"quantized|unquantized|imatrix|qat)(?=$|[-_.])",
-    re.IGNORECASE,
+# "AWQuant" or "Int8Net" don't match. A bare "ov" is OneVision's mark as often as OpenVINO's.
+_FORMATS = (
+    r"(?:i?1?-?gguf|ggml|gptq|awq|exl[23]|mlx|bnb|bitsandbytes|onnx|openvino|coreml|tflite|hqq|aqlm"
+    r"|eetq|(?:int[48]|fp16|bf16)-ov|(?:nv|mx)?fp[48](?:-(?:dynamic|kv|block))?|nf4|int[48]"
+    r"|w[48]a(?:4|8|16)|[1-8]-?bit|q[2-8](?:f(?:16|32))?(?:_[0-9a-z]+)*"
+    r"|quanti[sz]ed|unquantized|imatrix|qat)"
 )
+_QUANTISED = re.compile(rf"(?:^|[-_.]){_FORMATS}(?=$|[-_.])", re.IGNORECASE)
+# marks that say nothing by themselves but stand beside those: the number format of the original,
+# the repacker's own name, the file layout
+_MARKS = re.compile(r"(?:^|[-_.])(?:bf16|fp16|unsloth|autoround|ct)(?=$|[-_.])", re.IGNORECASE)
+
+_EDGE = r"(?:^|[-_.:/ ])"
 _SIZE = re.compile(
-    r"(?:^|[-_.:/ ])(?:(\d{1,3})x)?(\d{1,4}(?:\.\d{1,2})?)([bm])(?=$|[-_.:/ ])", re.IGNORECASE
+    rf"{_EDGE}(?:(\d{{1,3}})x)?(\d{{1,4}}(?:\.\d{{1,2}})?)([bm])(?=$|[-_.:/ ])", re.IGNORECASE
 )
+# where a point can't stand some write "Qwen-1_8B" or "bloom-1b7"; "gemma_3_4B" is no 3.4
+_UNDERSCORED = re.compile(r"(?<=-)(\d)_(\d)(?=[bm](?:$|[-_.:/ ]))", re.IGNORECASE)
+_SPLIT = re.compile(rf"({_EDGE}\d{{1,2}})b(\d)(?=$|[-_.:/ ])", re.IGNORECASE)
 
 _RUN = 16  # families whose patterns are first asked as one
 
@@ -95,7 +108,7 @@ SIZE_BANDS: tuple[tuple[str, float], ...] = (
 class TagFacts:
     """What the Hub's tags of one model declare."""
 
-    licence: str | None
+    licences: tuple[str, ...]  # all of them hold
     bases: tuple[tuple[str, str], ...]  # (base as written, relation)
     has_dataset: bool
     architecture: str | None
@@ -107,25 +120,29 @@ def read_tags(text: str, architectures: frozenset[str] = frozenset()) -> TagFact
     A base stands there twice, as `base_model:X` and `base_model:RELATION:X`; the one with its
     relation wins.
     """
-    licence, bases, has_dataset = None, {}, False
-    architecture = None
+    bases: dict[str, str] = {}
+    licences: set[str] = set()
+    has_dataset, architecture = False, None
     for tag in text.split(","):
         head, colon, rest = tag.strip().partition(":")
         if not colon:
             if architecture is None and head in architectures:
                 architecture = head
             continue
-        if head == "license":
-            licence = rest
+        if head == "license" and rest:
+            licences.add(rest)
         elif head == "dataset":
             has_dataset = True
         elif head == "base_model":
             relation, inner, base = rest.partition(":")
-            if inner and relation in ("finetune", "adapter", "quantized", "merge"):
-                bases[base] = relation
-            else:
+            if inner and base and relation in ("finetune", "adapter", "quantized", "merge"):
+                # of several relations to one base the first by name, whatever the tags' order
+                bases[base] = min(relation, bases.get(base, "unspecified"))
+            elif rest:
                 bases.setdefault(rest, "unspecified")
-    return TagFacts(licence, tuple(sorted(bases.items())), has_dataset, architecture)
+    return TagFacts(
+        tuple(sorted(licences)), tuple(sorted(bases.items())), has_dataset, architecture
+    )
 
 
 class Families:
@@ -197,7 +214,12 @@ def _first(patterns: Sequence[Pattern], name: str) -> str:
 
 
 def modality_of(pipeline_tag: str | None, family_modality: str) -> str:
-    """The tag decides; without one the family; else "unknown"."""
+    """The tag decides; without one the family; else "unknown".
+
+    "feature-extraction" is any encoder's output, so a family of speech or images goes before it.
+    """
+    if pipeline_tag in _VAGUE and family_modality in _NOT_TEXT:
+        return family_modality
     if pipeline_tag:
         return _MODALITY.get(pipeline_tag, "other")
     return family_modality
@@ -211,25 +233,27 @@ def is_quantised_name(name: str) -> bool:
 def copied_name(name: str) -> str:
     """The repository name without repacking marks: what a copy is a copy of, or the name itself."""
     last = repository_name(name)
-    shorter = _QUANTISED.sub("", last)
-    # repackers also write the maker in front: "Qwen_Qwen3-8B-GGUF"
+    shorter = _MARKS.sub("", _QUANTISED.sub("", last))
     return shorter.strip("-_.") or last
 
 
 def parameters_in_name(name: str) -> float | None:
     """Parameters that the name states ("7B", "8x7B", "560m"); None if it states none.
 
-    Of several, the largest counts: "30B-A3B" states total and active ones.
+    Of several, the largest counts: "30B-A3B" states total and active ones. "8x7B" counts as 56 B,
+    which is above the truth by what the experts share.
     """
+    last = _UNDERSCORED.sub(r"\1.\2", repository_name(name))
+    last = _SPLIT.sub(r"\1.\2b", last)
     found = []
-    for experts, number, unit in _SIZE.findall(repository_name(name)):
+    for experts, number, unit in _SIZE.findall(last):
         size = float(number) * (1e9 if unit in "bB" else 1e6)
         found.append(size * int(experts) if experts else size)
-    return max(found, default=None)
+    return max(found, default=0.0) or None
 
 
 def size_band(parameters: float | None) -> str:
     """The band of a number of parameters; "unknown" for None."""
-    if parameters is None or parameters <= 0:
+    if parameters is None or not parameters > 0:
         return "unknown"
-    return next(name for name, upper in SIZE_BANDS if parameters < upper)
+    return next((name for name, upper in SIZE_BANDS if parameters < upper), SIZE_BANDS[-1][0])
