@@ -395,6 +395,7 @@ def test_over_all_boards_the_gap_is_their_median(
     assert china is not None
     assert (china.value, china.lower, china.upper) == (30.0, 0.0, 100.0)
     assert (china.more["boards_count"], china.more["boards_led"]) == (3, 1)
+    assert china.more["win_probability"] == pytest.approx(win_probability(30.0))
     assert china.more["boards"] == {
         "text_style_control": 30.0,
         "webdev": 100.0,
@@ -488,7 +489,9 @@ PRICES = [
 def test_prices_compare_models_of_equal_strength(
     figure: Callable[..., Callable[..., Figure]],
 ) -> None:
-    ask = figure(rating=RATINGS, price=PRICES)
+    # a page's later scores are on another scale, so they say nothing of strength here
+    page = rated("mistral", "2026-04-30", 1500.0, series="page", scale="page")
+    ask = figure(rating=[*RATINGS, page], price=PRICES)
     # gpt-oss has 1390 only: strong enough for 1350, not for 1400
     assert values(ask("price_blended", score="1400")) == pytest.approx({"CN": 0.8, "US": 4.0})
     assert values(ask("price_blended", score="1350")) == pytest.approx({"US": 0.2, "CN": 0.8})
@@ -498,6 +501,9 @@ def test_prices_compare_models_of_equal_strength(
     row = ask("price_blended", "openness", score="1350").row("open")
     assert row is not None
     assert (row.more["model"], row.more["score"], row.more["models"]) == ("slug/gpt-oss", 1390, 2)
+    best = ask("price_blended", "openness", score="1350").row("closed")
+    assert best is not None
+    assert best.more["score"] == 1460  # at its highest effort
     with pytest.raises(UnknownNameError):
         ask("price_blended", score="1")
 
