@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import ibis
 import numpy as np
@@ -21,7 +21,10 @@ from underlay.measures.downloads import model_relation
 if TYPE_CHECKING:
     from underlay.lake.engine import Result, Tables
 
-__all__ = ["MEASURES", "indices"]
+__all__ = ["MEASURES", "Index", "indices"]
+
+# of several designers none holds the whole; independent projects have no common owner
+_NO_PARTY = ("unknown", "several", "independent")
 
 _OF = Choice(
     "of",
@@ -85,58 +88,69 @@ def _parts(tables: Tables) -> list[ibis.Table]:
     ]
 
 
-def indices(known: list[float], other: float) -> dict[str, tuple[float, float, float]]:
-    """HHI (0 to 10,000), CR4, effective numbers: name -> (value, lower, upper).
+class Index(NamedTuple):
+    """An index with its bounds; None where tiny parties make it infinite."""
+
+    value: float | None
+    lower: float
+    upper: float | None
+
+
+def indices(known: list[float], other: float) -> dict[str, Index]:
+    """HHI (0 to 10,000), CR4 and effective numbers, by name.
 
     `known` are the amounts of named parties, `other` what no named party holds. The value takes
-    `other` as many tiny parties; one bound does too, the opposite one takes it as a single party.
-    (HHI: Herfindahl 1950; Adelman 1969 for the numbers-equivalent; exp of Shannon's entropy: Hill
-    1973, order 1, whose bound for tiny parties is infinite, so its value is that over `known`.)
+    `other` as many tiny parties, and so does one bound; the opposite bound takes it as a single
+    party. (HHI: Herfindahl 1950; Adelman 1969 for the numbers-equivalent; exp of Shannon's
+    entropy: Hill 1973, order 1. Tiny parties make that one infinite, so its value takes `other` as
+    a single party and has no upper bound.) Raises `ValueError` if there is no positive amount.
     """
-    shares = np.array(sorted(known, reverse=True))
-    total = shares.sum() + other
-    shares, rest = shares / total, other / total
-    atoms, one = float((shares**2).sum()), float((shares**2).sum() + rest**2)
-    together = np.sort(np.append(shares, rest))[::-1]
-    cr4, cr4_one = float(shares[:4].sum()), float(together[:4].sum())
-    found = {
-        "HHI": (atoms * 10_000, atoms * 10_000, one * 10_000),
-        "CR4": (cr4, cr4, cr4_one),
+    shares = np.array([*sorted(known, reverse=True), other], dtype=np.float64)
+    if not shares.sum() > 0 or shares.min() < 0:
+        raise ValueError("amounts are not negative, and one is positive")
+    shares = shares / shares.sum()
+    named = shares[:-1]
+    atoms, one = float((named**2).sum()), float((shares**2).sum())
+    cr4, cr4_one = float(named[:4].sum()), float(np.sort(shares)[::-1][:4].sum())
+    positive = shares[shares > 0]
+    hill = float(np.exp(-(positive * np.log(positive)).sum()))
+    return {
+        "HHI": Index(atoms * 10_000, atoms * 10_000, one * 10_000),
+        "CR4": Index(cr4, cr4, cr4_one),
+        "effective number": Index(
+            1 / atoms if atoms else None, 1 / one, 1 / atoms if atoms else None
+        ),
+        "effective number (Shannon)": Index(hill, hill, None if other > 0 else hill),
     }
-    if atoms > 0:
-        found["effective number"] = (1 / atoms, 1 / one, 1 / atoms)
-        positive = shares[shares > 0] / shares.sum()
-        hill = float(np.exp(-(positive * np.log(positive)).sum()))
-        found["effective number (Shannon)"] = (hill, hill, float("nan"))
-    return found
 
 
 def _indices(result: Result, query: Query) -> list[Row]:
-    names = np.array(result.objects(query.by), dtype=object).astype(str)
+    names = np.array([str(cell or "unknown") for cell in result.objects(query.by)], dtype=object)
     values = result.floats("value")
-    is_other = np.array(result.objects("is_other"), dtype=bool) | (names == "unknown")
+    is_other = np.array(result.objects("is_other"), dtype=bool) | np.isin(names, _NO_PARTY)
     other = float(values[is_other].sum())
     parties, group = np.unique(names[~is_other], return_inverse=True)
     sums = np.bincount(group, weights=values[~is_other], minlength=len(parties))
-    if not sums.sum() + other > 0:
+    total = float(sums.sum()) + other
+    if not total > 0:
         return [Row({"index": "HHI"}, None, reason="the total is zero")]
-    order = np.argsort(-sums, kind="stable")
-    total = sums.sum() + other
+    largest = int(sums.argmax()) if len(parties) else None
     about = {
         "parties": len(parties),
-        "largest": str(parties[order[0]]) if len(parties) else None,
-        "largest_share": float(sums[order[0]] / total) if len(parties) else None,
+        "largest": None if largest is None else str(parties[largest]),
+        "largest_share": None if largest is None else float(sums[largest]) / total,
         "unknown_share": other / total,
     }
     return [
         Row(
             {"index": name},
-            value,
-            lower,
-            None if np.isnan(upper) else upper,
+            index.value,
+            index.lower,
+            index.upper,
+            reason="" if index.value is not None else "no party is known",
             more=about,
         )
-        for name, (value, lower, upper) in indices(list(sums), other).items()
+        for name, index in indices(sums.tolist(), other).items()
     ]
 
 
@@ -146,7 +160,10 @@ CONCENTRATION = Measure(
     question="How concentrated is a layer, as if how many equal suppliers?",
     unit="index",
     caveat="A top list biases concentration up. `unknown` is taken as many tiny parties; the other "
-    "bound takes it as one. Shares of different markets don't compare.",
+    "bound takes it as one more. It may belong to a named party instead, which neither bound "
+    "shows. Shannon's number has no upper bound where something is unknown. The estimate of "
+    "accelerators has errors of its own, which these bounds leave out. Shares of different "
+    "markets don't compare.",
     citation="Adelman 1969, Review of Economics and Statistics 51; Hill 1973, Ecology 54",
     splits=(
         Split("maker", "organisation_id", "organisation"),

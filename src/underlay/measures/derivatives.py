@@ -20,8 +20,9 @@ _SPLITS = (
         "relation",
         "relation",
         "fine-tune, adapter, quantised copy, merge; `all` where not told apart",
+        role="kind",
     ),
-    Split("deriver_country", "deriver_country", "country of who made the derivative"),
+    Split("deriver_country", "deriver_country", "country of who made the derivative", role="kind"),
 )
 _SCOPE = next(choice for choice in MODEL_CHOICES if choice.name == "scope")
 _COUNTER = Choice(
@@ -59,6 +60,8 @@ def _derivatives(tables: Tables) -> ibis.Table:
     )
     edge = tables["core__lineage"]
     edge = edge.filter(edge.evidence == "declared").rename(deriver_id="model_id")
+    bases = edge.group_by("deriver_id").agg(bases_count=edge.count())
+    edge = edge.join(bases, "deriver_id")
     model, maker = tables["core__model"], tables["core__organisation"]
     base = model.rename(base_id="model_id").drop("base_model_id")
     deriver = model.select(deriver_id="model_id", deriver_organisation_id="organisation_id")
@@ -80,7 +83,7 @@ def _derivatives(tables: Tables) -> ibis.Table:
         model_id=declared.base_id,
         country=ibis.coalesce(declared.country, unknown),
         deriver_country=ibis.coalesce(declared.deriver_country, unknown),
-        value=ibis.literal(1.0),
+        value=1.0 / declared.bases_count,
         counter=ibis.literal("declared"),
     )  # fmt: skip
     return tree.union(declared.select(*tree.columns))
@@ -99,7 +102,8 @@ _FIXED = {
 _CAVEAT = (
     "Quantised copies are distribution, not adoption by a new maker. The model tree has spam: "
     "Qwen1.5-0.5B has had tens of thousands of descendants. It counts only models of the series' "
-    "curated makers. Declared edges are those of models in a top list, with the day of the list."
+    "curated makers. Declared edges are those of models in a top list, with the day of the "
+    "list; a model of several bases counts in equal parts."
 )
 DERIVATIVES_COUNT = Measure(
     name="derivatives_count",

@@ -17,12 +17,14 @@ __all__ = ["MEASURES", "WEIGHTS"]
 
 # weight -> why it has no data, said where no row supports it
 WEIGHTS: dict[str, str] = {
-    "models": "no list of notable models",
-    "downloads": "no hub listing",
-    "tokens": "no list of routed tokens",
-    "spend": "no open source states spend for both open and closed models",
-    "capability": "no arena board",
+    "models": "no list of notable models has such models",
+    "downloads": "no hub listing has such models",
+    "tokens": "no list of routed tokens has such models",
+    "spend": "no week of routed tokens has an estimate of spend for each such entry",
+    "capability": "no first places of an arena board are such models",
 }
+_PLACES = ("CN", "US", "other", "unknown")
+_GRADES = ("open", "closed", "unknown")
 _CAPABLE = 20  # models of the board that count as capable: its first places
 _RECENT_MONTHS = 24
 
@@ -45,10 +47,13 @@ def _parts(tables: Tables, maker: ibis.Table) -> list[ibis.Table]:
     counted = counted.filter((counted.listing == "os_ai_map") & (counted.attribution == "author"))
     tokens = tables["core__tokens_week"]
     tokens = tokens.filter(~tokens.is_other).join(maker, "organisation_id", how="left")
+    # a week in which one maker's spend isn't known would give its part to the others
+    weeks = tokens.group_by("observed_on").agg(missing=tokens.count() - tokens.spend_usd.count())
+    priced = weeks.filter(weeks.missing == 0)
     rating = tables["core__rating"]
     rating = rating.filter((rating.board == "text") & (rating.category == "overall"))
     place = ibis.row_number().over(
-        group_by=["observed_on", "source"], order_by=[rating.rating.desc(), rating.name]
+        group_by=["observed_on", "source", "scale"], order_by=[rating.rating.desc(), rating.name]
     )
     rating = rating.mutate(place=place).join(maker, "organisation_id", how="left")
     unknown = ibis.literal("unknown")
@@ -57,7 +62,7 @@ def _parts(tables: Tables, maker: ibis.Table) -> list[ibis.Table]:
         notable.mutate(weight=ibis.literal("models"), value=notable.weight_share),
         counted.mutate(weight=ibis.literal("downloads"), openness=ibis.literal("open")),
         tokens.mutate(weight=ibis.literal("tokens"), country=country, value=tokens.tokens_count),
-        tokens.filter(tokens.spend_usd.notnull()).mutate(
+        tokens.filter(tokens.observed_on.isin(priced.observed_on)).mutate(
             weight=ibis.literal("spend"), country=country, value=ibis._.spend_usd
         ),
         rating.filter(rating.place < _CAPABLE).mutate(
@@ -73,43 +78,44 @@ def _parts(tables: Tables, maker: ibis.Table) -> list[ibis.Table]:
 
 
 def _matrix(result: Result, query: Query) -> list[Row]:
-    del query  # all weights are shown side by side
-    weights = np.array(result.objects("weight"), dtype=object).astype(str)
-    countries = result.objects("country")
-    openness = result.objects("openness")
+    """Every cell of every weight as its part of that weight's total, within what was asked for."""
+    kept = query.definition.kept
+    weights = np.array(result.objects("weight"), dtype=object)
+    place = kept.get("country", "")
+    places = (place,) if place else _PLACES
+    countries = [cell or "unknown" for cell in result.objects("country")]
+    places_found = [cell if cell in places else "other" for cell in countries]
+    grades_found = [cell if cell in _GRADES else "unknown" for cell in result.objects("openness")]
+    in_place = {name: np.array(places_found, dtype=object) == name for name in places}
+    in_grade = {name: np.array(grades_found, dtype=object) == name for name in _GRADES}
     values = result.floats("value")
     days = result["observed_on"].astype("datetime64[D]")
+    grades = [kept["openness"]] if "openness" in kept else _GRADES
     rows = []
     for weight, why in WEIGHTS.items():
-        here = np.flatnonzero(weights == weight)
-        total = values[here].sum()
-        if not total > 0:
-            rows.append(
-                Row({"weight": weight, "country": "all", "openness": "all"}, None, reason=why)
-            )
+        if kept.get("weight", weight) != weight:
             continue
-        cells: dict[tuple[str, str], float] = {}
-        for i in here:
-            place = countries[i] if countries[i] in ("CN", "US", "unknown") else "other"
-            cell = (place, openness[i])
-            cells[cell] = cells.get(cell, 0.0) + float(values[i])
-        day = str(days[here].max())
-        rows += [
-            _cell(weight, place, grade, cells, total, day)
-            for place in ("CN", "US", "other", "unknown")
-            for grade in ("open", "closed", "unknown")
-        ]
+        here = weights == weight
+        total = float(values[here].sum())
+        if not total > 0:
+            key = {
+                "weight": weight,
+                "country": place or "all",
+                "openness": kept.get("openness", "all"),
+            }
+            rows.append(Row(key, None, reason=why))
+            continue
+        more = {"day": str(days[here].max())}
+        for country in places:
+            for grade in grades:
+                key = {"weight": weight, "country": country, "openness": grade}
+                if weight == "downloads" and grade == "closed":
+                    reason = "a hub of weights can't see closed models"
+                    rows.append(Row(key, None, reason=reason, more=more))
+                    continue
+                part = float(values[here & in_place[country] & in_grade[grade]].sum())
+                rows.append(Row(key, part / total, more=more))
     return rows
-
-
-def _cell(
-    weight: str, place: str, grade: str, cells: dict[tuple[str, str], float], total: float, day: str
-) -> Row:
-    key = {"weight": weight, "country": place, "openness": grade}
-    if weight == "downloads" and grade == "closed":
-        reason = "a hub of weights can't see closed models"
-        return Row(key, None, reason=reason, more={"day": day})
-    return Row(key, cells.get((place, grade), 0.0) / total, more={"day": day})
 
 
 MATRIX = Measure(
@@ -119,13 +125,14 @@ MATRIX = Measure(
     unit="share",
     caveat="Models: notable models of the last 24 months in Epoch's list, multinational ones in "
     "parts. Downloads: the Hub's top list, where closed models can't stand. Tokens: named models "
-    "of one router's top list. Capability: makers of the first 20 places of the text board. Each "
-    "weight has a day of its own.",
+    "of one router's top list. Capability: makers of the first 20 places of the text board. Spend: "
+    "the same list, weeks in which it is estimated for every entry. Each weight has a day of its "
+    "own, and its cells sum to 1.",
     citation="Epoch AI, Notable AI models (epoch.ai/data)",
     splits=(
         Split("weight", "weight", "what a cell is a share of"),
-        Split("country", "country", "primary base of the maker"),
-        Split("openness", "openness", "open, closed or unknown weights"),
+        Split("country", "country", "primary base of the maker", role="kind"),
+        Split("openness", "openness", "open, closed or unknown weights", role="kind"),
     ),
     choices=(),
     grain=(),
