@@ -227,6 +227,7 @@ def test_derivatives_added_since_the_last_edition(engine: Engine) -> None:
     # big 30; small 10 and 5 of its new model; who 5
     assert _values(figure, "maker") == pytest.approx({"big": 0.6, "small": 0.3, "unknown": 0.1})
     assert figure.rows[0].more["from"] == "2026-06-01"
+    assert figure.rows[0].more["added_a_day"] == pytest.approx(30 / 30)
 
 
 def test_an_account_that_joined_later_does_not_bring_its_past(engine: Engine) -> None:

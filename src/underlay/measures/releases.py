@@ -160,6 +160,7 @@ def _added(result: Result, query: Query) -> list[Row]:
         return [Row({query.by: str(n)}, None, reason="nothing was added") for n in names]
     models, gains = _by_model(result, held, sign * values)
     top = int(gains.argmax())
+    days_between = int((last - first).astype(int))
     about = {
         "from": str(first),
         "to": str(last),
@@ -171,7 +172,7 @@ def _added(result: Result, query: Query) -> list[Row]:
         Row(
             {query.by: str(names[i])},
             float(sums[i] / total),
-            more={"added": float(sums[i]), **about},
+            more={"added": float(sums[i]), "added_a_day": float(sums[i] / days_between), **about},
         )
         for i in np.argsort(-sums, kind="stable")
     ]
