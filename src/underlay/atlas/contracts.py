@@ -53,7 +53,7 @@ ORGANISATION = Table(
         Column("name", "string", "name for sentences", True),
         _COUNTRY,
         Column("country_reason", "string", "why the country is unknown or contested"),
-        Column("kind", "string", "company, academic, nonprofit, government, community, individual"),
+        Column("kind", "string", "company, academic, nonprofit, individual, foundry ..."),
         Column("parent_id", "string", "owner, where it has one"),
         Column("parent_since_on", "date", "since when"),
         Column("evidence", "string", "what the entry rests on"),
@@ -65,10 +65,10 @@ ACCOUNT = Table(
     ("account_id",),
     (
         Column("account_id", "int32", "the account, dense from 0", True),
-        Column("platform", "string", "huggingface, modelscope, ollama, openrouter, arena", True),
+        Column("platform", "string", "the hub: huggingface or modelscope", True),
         Column("account", "string", "namespace as written", True),
         _ORGANISATION,
-        Column("method", "string", "curated, listed by a source, or unresolved", True),
+        Column("method", "string", "curated or unresolved", True),
         Column("reason", "string", "why these two are one"),
     ),
 )
@@ -146,7 +146,7 @@ LINEAGE = Table(
     (
         _MODEL,
         Column("base_model_id", "int32", "the base", True),
-        Column("relation", "string", "fine-tune, adapter, quantised, merge", True),
+        Column("relation", "string", "finetune, adapter, quantized, merge or unspecified", True),
         Column("evidence", "string", "declared or inferred", True),
         _SOURCE,
         _SHA,
@@ -443,7 +443,12 @@ UNRESOLVED = Table(
     "One row per name that could not be resolved, with the weight that hangs on it.",
     ("kind", "listing", "name"),
     (
-        Column("kind", "string", "account, country, family, licence, model, hardware", True),
+        Column(
+            "kind",
+            "string",
+            "account, country, family, licence, model, maker, owner, foundry, hardware",
+            True,
+        ),
         Column("listing", "string", "list in which it stands", True),
         Column("name", "string", "name as written", True),
         Column("reason", "string", "why it is not resolved", True),
