@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from underlay.report.document import Known, Line
@@ -13,22 +14,19 @@ if TYPE_CHECKING:
 
     from underlay.measures.definitions import SourceNote
 
-__all__ = ["FEW_ROWS", "GAP_DAYS", "OLD_DAYS", "gaps", "limits"]
+__all__ = ["FEW_ROWS", "OLD_DAYS", "gaps", "limits"]
 
-GAP_DAYS = 62  # two months without a count: a monthly series missed one at least
 OLD_DAYS = 92  # a quarter: older figures are named beside the newest ones
 FEW_ROWS = 30
 _KNOWN_ENOUGH = 0.8
 
 _METRICS = {
     "downloads_30d_count": "Hub downloads",
-    "downloads_total_count": "lifetime downloads on ModelScope",
     "descendants_count": "counts of derivatives",
-    "pulls_count": "pulls",
+    "pulls_total_count": "Ollama pulls",
     "rating": "arena ratings",
     "tokens_count": "routed tokens",
     "downloads_month": "PyPI downloads",
-    "h100e_count": "accelerator stock",
 }
 
 
@@ -45,12 +43,18 @@ def limits(lines: Sequence[Line], known: Known, as_of: str) -> tuple[Line, ...]:
     return tuple(line for line in found if line is not None)
 
 
-def gaps(days: Sequence[str], least: int = GAP_DAYS) -> list[tuple[str, str]]:
-    """Pairs of consecutive days with at least so many days between them."""
+def gaps(days: Sequence[str], least: int = 0) -> list[tuple[str, str]]:
+    """Pairs of consecutive days with at least so many days between them.
+
+    With 0, twice the longest usual step (nine in ten are shorter), and three weeks at least.
+    """
     moments = [dt.date.fromisoformat(each) for each in sorted(days)]
-    return [
-        (str(a), str(b)) for a, b in zip(moments, moments[1:]) if (b - a).days >= least
-    ]
+    steps = [(b - a).days for a, b in pairwise(moments)]
+    if not least:
+        usual = sorted(steps)[int(0.9 * len(steps))] if steps else 0
+        least = max(21, 2 * usual)
+    found = zip(pairwise(moments), steps, strict=True)
+    return [(str(a), str(b)) for (a, b), step in found if step >= least]
 
 
 def _gaps(known: Known, as_of: str) -> Line | None:
@@ -58,16 +62,16 @@ def _gaps(known: Known, as_of: str) -> Line | None:
     for (_, metric), days in known.days.items():
         by_metric.setdefault(metric, set()).update(days)
     sentences: list[Words] = []
-    for metric in sorted(by_metric, key=lambda each: _METRICS.get(each, each)):
+    for metric, name in _METRICS.items():
+        if metric not in by_metric:
+            continue
         days = sorted(by_metric[metric])
-        name = _METRICS.get(metric, metric.replace("_", " "))
-        holes = [f"{day(a)} and {day(b)}" for a, b in gaps(days)]
-        words = f"No {name} before {day(days[0])}"
-        if holes:
-            words += f", between {listed(holes)}"
+        parts = [f"before {day(days[0])}"]
+        parts += [f"between {day(a)} and {day(b)}" for a, b in gaps(days)]
         if as_of and gaps([days[-1], as_of], OLD_DAYS):
-            words += f", or after {day(days[-1])}"
-        sentences.append(say(f"{words}."))
+            parts.append(f"after {day(days[-1])}")
+        words = ", ".join(parts[:-1]) + (f", or {parts[-1]}" if len(parts) > 1 else parts[0])
+        sentences.append(say(f"No {name} {words}."))
     if not sentences:
         return None
     return Line(
