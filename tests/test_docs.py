@@ -378,6 +378,22 @@ def test_every_dependency_has_its_reason() -> None:
         assert shown == {re.split(r"[><=\[]", name)[0] for name in wanted}
 
 
+def test_a_dependency_that_nothing_imports_is_said_to_be_idle() -> None:
+    modules = {
+        "ibis-framework": "ibis",
+        "license-expression": "license_expression",
+        "packageurl-python": "packageurl",
+        "vl-convert-python": "vl_convert",
+    }
+    code = "\n".join(path.read_text("utf-8") for path in (ROOT / "src").rglob("*.py"))
+    decided = dict(sections("docs/decisions.md", "###"))["15. Runtime dependencies"]
+    for item in bullets(decided):
+        name = item.partition("`")[2].partition("`")[0]
+        module = modules.get(name, name)
+        is_used = re.search(rf"^\s*(import|from) {module}\b", code, flags=re.MULTILINE)
+        assert ("No module imports it yet" in item) == (is_used is None), name
+
+
 def test_decisions_are_numbered_and_dated() -> None:
     found = sections("docs/decisions.md", "###")
     assert [heading.partition(".")[0] for heading, _ in found] == [
