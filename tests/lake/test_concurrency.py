@@ -34,11 +34,9 @@ def test_readers_never_see_half(
 ) -> None:
     toy.merge(*uniform(1))
     writer = process("forever", toy.root)
-    readers = [process("read", toy.root, 1.5) for _ in range(2)]
+    readers = [process("read", toy.root, 8) for _ in range(2)]
     for reader in readers:
-        rounds, newest = map(int, finish(reader).split())
-        assert rounds >= 3
-        assert newest > 1, "the reader saw the writer at work"
+        assert int(finish(reader)) == 8, "the reader saw the writer at work"
     writer.kill()
 
 
