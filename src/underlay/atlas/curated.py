@@ -1,14 +1,16 @@
 """What people decided, read from reviewed TOML files: who is who, what is built by whom.
 
 Every file is checked as it is read: an id stands once, an account belongs to one organisation, a
-country is an ISO 3166-1 alpha-2 code or "unknown" with a reason.
+country is an ISO 3166-1 alpha-2 code or "unknown" with a reason, and whoever is named exists.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import tomllib
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -18,7 +20,6 @@ from underlay.errors import CorrectionError, SchemaError, UnreadableError
 from underlay.identity import hub_key
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Mapping
 
 __all__ = [
@@ -34,7 +35,15 @@ __all__ = [
 ]
 
 UNKNOWN = "unknown"
-_COUNTRY = re.compile(r"^[A-Z]{2}$")
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_LICENCE_CLASSES = (
+    "osi", "open-content", "open-with-use-restrictions", "research-only", "custom",
+    "none-declared", "proprietary",
+)  # fmt: skip
+_FIELDS: Mapping[str, type] = {
+    "id": str, "name": str, "country": str, "kind": str, "evidence": str, "parent": str,
+    "parent_since": dt.date, "reason": str, "contestable": str, "accounts": dict,
+}  # fmt: skip
 _MAX_BYTES = 16 << 20
 
 
@@ -136,8 +145,9 @@ def read_curated(own: Path | None = None) -> Curated:
     """The package's curated files, with the entries of `own` (a TOML file) in front.
 
     An `[[organisation]]` of `own` replaces the fields that it names on the organisation of that
-    id, or adds one; its accounts move from whoever had them. Raises `UnreadableError`,
-    `SchemaError`, or `CorrectionError` for an entry of `own` that changes nothing.
+    id, or adds one; accounts that it names are added, and move from whoever had them. Raises
+    `UnreadableError`, `SchemaError`, or `CorrectionError` for an entry of `own` that changes
+    nothing.
     """
     return _curated() if own is None else _build(read_toml(own), str(own))
 
@@ -163,13 +173,13 @@ def _build(own: Mapping[str, Any], own_name: str) -> Curated:
         if (folder / f"{name}.toml").is_file()
     }
     organisations = _organisations(files)
-    for entry in own.get("organisation", ()):
+    for entry in _own_entries(own, own_name):
         _override(organisations, entry, own_name)
     _check_organisations(organisations)
     families = files["families"]
     hardware = {**files["components"], **files.get("hardware", {})}
     components = tuple(hardware.pop("component"))
-    return Curated(
+    curated = Curated(
         organisations=organisations,
         families=tuple(_family(entry) for entry in families["family"]),
         base_hints=tuple(
@@ -189,6 +199,19 @@ def _build(own: Mapping[str, Any], own_name: str) -> Curated:
             if isinstance(entries, list)
         },
     )
+    _check_references(curated)
+    return curated
+
+
+def _own_entries(own: Mapping[str, Any], place: str) -> list[Mapping[str, Any]]:
+    """The `[[organisation]]` entries; raises `SchemaError` for anything else in the file."""
+    unknown = set(own) - {"organisation"}
+    if unknown:
+        raise SchemaError(place, f"`{min(unknown)}` is none of its tables; write [[organisation]]")
+    entries = own.get("organisation", [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise SchemaError(place, "`organisation` is no list of tables; write [[organisation]]")
+    return entries
 
 
 def _organisations(files: Mapping[str, Any]) -> dict[str, Organisation]:
@@ -215,16 +238,19 @@ def _organisations(files: Mapping[str, Any]) -> dict[str, Organisation]:
 
 
 def _organisation(entry: Mapping[str, Any], place: str) -> Organisation:
-    known = {
-        "id", "name", "country", "kind", "evidence", "parent", "parent_since", "reason",
-        "contestable", "accounts",
-    }  # fmt: skip
-    unknown = set(entry) - known
+    unknown = set(entry) - set(_FIELDS)
     if unknown:
         raise SchemaError(place, f"`{entry.get('id')}` has an unknown field `{min(unknown)}`")
     missing = {"id", "name", "country", "kind"} - set(entry)
     if missing:
         raise SchemaError(place, f"`{entry.get('id')}` lacks `{min(missing)}`")
+    for name, cell in entry.items():
+        # a moment is a date to Python, but an owner changes on a day
+        if not isinstance(cell, _FIELDS[name]) or isinstance(cell, dt.datetime):
+            raise SchemaError(place, f"`{name}` of `{entry['id']}` can't be `{cell}`")
+    for platform, names in entry.get("accounts", {}).items():
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise SchemaError(place, f"accounts of `{entry['id']}` on `{platform}` are no list")
     fields = dict(entry)
     fields["accounts"] = {
         platform: tuple(names) for platform, names in entry.get("accounts", {}).items()
@@ -233,18 +259,33 @@ def _organisation(entry: Mapping[str, Any], place: str) -> Organisation:
 
 
 def _override(organisations: dict[str, Organisation], entry: Mapping[str, Any], place: str) -> None:
-    identifier = entry.get("id", "")
-    before = organisations.get(identifier)
-    base: dict[str, Any] = {"name": identifier, "country": UNKNOWN, "kind": "company"}
+    """Lay one entry of the reader's own over what is there."""
+    named = _organisation(
+        {"id": "", "name": entry.get("id", ""), "country": UNKNOWN, "kind": "company", **entry},
+        place,
+    )
+    if not named.id:
+        raise SchemaError(place, "an `organisation` lacks `id`")
+    before = organisations.get(named.id)
+    changed = named
     if before is not None:
-        base = {name: getattr(before, name) for name in before.__dataclass_fields__}
-    changed = _organisation({**base, **entry}, place)
+        fields = {name: getattr(named, name) for name in entry if name != "accounts"}
+        if named.country != before.country and "country" in entry:
+            # what was said of the other country doesn't hold for this one
+            fields.setdefault("reason", "")
+            fields.setdefault("contestable", f"your own entry; the atlas says {before.country}")
+        accounts = dict(before.accounts)
+        for platform, names in named.accounts.items():
+            had = accounts.get(platform, ())
+            known = {hub_key(name) for name in had}
+            accounts[platform] = (*had, *(name for name in names if hub_key(name) not in known))
+        changed = replace(before, **fields, accounts=accounts)
+    if changed == before:
+        raise CorrectionError(f"{place}: {named.id}", "it says what the atlas says already")
     for platform, names in changed.accounts.items():
         for name in names:
-            _take_account(organisations, identifier, platform, name)
-    if changed == before:
-        raise CorrectionError(f"{place}: {identifier}", "it says what the atlas says already")
-    organisations[identifier] = changed
+            _take_account(organisations, changed.id, platform, name)
+    organisations[changed.id] = changed
 
 
 def _take_account(
@@ -254,9 +295,7 @@ def _take_account(
         names = other.accounts.get(platform, ())
         if other.id != new and hub_key(account) in map(hub_key, names):
             kept = tuple(name for name in names if hub_key(name) != hub_key(account))
-            fields = {name: getattr(other, name) for name in other.__dataclass_fields__}
-            fields["accounts"] = {**other.accounts, platform: kept}
-            organisations[other.id] = Organisation(**fields)
+            organisations[other.id] = replace(other, accounts={**other.accounts, platform: kept})
 
 
 def _check_organisations(organisations: Mapping[str, Organisation]) -> None:
@@ -265,10 +304,12 @@ def _check_organisations(organisations: Mapping[str, Organisation]) -> None:
         place = f"organisation `{organisation.id}`"
         if organisation.country == UNKNOWN and not organisation.reason:
             raise SchemaError(place, "its country is unknown, but no `reason` says why")
-        if organisation.country != UNKNOWN and not _COUNTRY.match(organisation.country):
+        if organisation.country != UNKNOWN and not _COUNTRY.fullmatch(organisation.country):
             raise SchemaError(place, f"`{organisation.country}` is not an ISO 3166-1 alpha-2 code")
         if organisation.parent and organisation.parent not in organisations:
             raise SchemaError(place, f"its parent `{organisation.parent}` isn't in the files")
+        if organisation.id in _owners(organisations, organisation.id):
+            raise SchemaError(place, "it owns itself")
         for platform, names in organisation.accounts.items():
             for name in names:
                 key = (platform, hub_key(name))
@@ -276,6 +317,45 @@ def _check_organisations(organisations: Mapping[str, Organisation]) -> None:
                     raise SchemaError(
                         place, f"the account {platform}:{name} also belongs to `{owner[key]}`"
                     )
+
+
+def _owners(organisations: Mapping[str, Organisation], identifier: str) -> list[str]:
+    """Ids of the owner, its owner, and so on; a ring once round."""
+    found: list[str] = []
+    while (parent := organisations[identifier].parent) in organisations and parent not in found:
+        found.append(parent)
+        identifier = parent
+    return found
+
+
+def _check_references(curated: Curated) -> None:
+    """Raise `SchemaError` for a family, maker or class that is named and doesn't exist."""
+    families = {family.id for family in curated.families} | {UNKNOWN}
+    makers = {*curated.organisations, UNKNOWN}
+    for identifier, count in Counter(family.id for family in curated.families).items():
+        if count > 1:
+            raise SchemaError("families.toml", f"`{identifier}` stands twice")
+    for family in curated.families:
+        if family.organisation not in makers:
+            raise SchemaError(f"family `{family.id}`", f"no organisation `{family.organisation}`")
+        if family.part_of and family.part_of not in families:
+            raise SchemaError(f"family `{family.id}`", f"no family `{family.part_of}`")
+    for hint in curated.base_hints:
+        if hint.target not in families:
+            raise SchemaError(f"base hint `{hint.pattern.pattern}`", f"no family `{hint.target}`")
+    for platform, table in curated.aliases.makers.items():
+        for name, maker in table.items():
+            if maker not in makers:
+                raise SchemaError("aliases.toml", f"{platform}:{name} has no maker `{maker}`")
+    for name, named in curated.aliases.ollama_families.items():
+        if named not in families:
+            raise SchemaError("aliases.toml", f"ollama:{name} has no family `{named}`")
+    for entry in curated.aliases.arena_models:
+        if entry.target not in makers:
+            raise SchemaError("aliases.toml", f"`{entry.pattern.pattern}`: no `{entry.target}`")
+    for text, licence in curated.licences.items():
+        if licence.licence_class not in _LICENCE_CLASSES:
+            raise SchemaError(f"licence `{text}`", f"no class `{licence.licence_class}`")
 
 
 def _regex(pattern: str) -> re.Pattern[str]:
