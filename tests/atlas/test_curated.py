@@ -215,7 +215,7 @@ def test_a_file_that_is_not_there_or_too_large(tmp_path: Path) -> None:
         ("organisations", r'\Z', '\n[[organisation]]\nid = "m2"\nname = "M"\ncountry = "US"\n'
          'kind = "company"\naccounts = {huggingface = ["qwen"]}\n', "huggingface:qwen"),
         ("organisations", r'\Z', '\n[[organisation]]\nid = "m2"\n', "`m2` lacks `country`"),
-        ("organisations", r'\nid = "zhipu"\n', '\nid = "zhipu-x"\n', "`zhipu`"),
+        ("organisations", r'\nid = "tng"\n', '\nid = "tng-x"\n', "`tng`"),
         ("hardware", r'\n\[\[vendor\]\]\n', '\n[[vendor]]\nid = "meta"\nname = "M"\n'
          'country = "FR"\nkind = "company"\n[[vendor]]\n', "`meta` is in FR"),
         ("families", r'\n\[\[family\]\]\nid = "chimera"', '\n[[family]]\nid = "fixture"',
