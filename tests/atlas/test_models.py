@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from underlay.atlas.curated import Curated, Licence, Organisation, read_curated
-from underlay.atlas.models import NONE_DECLARED, Catalogue
+from underlay.atlas.licences import NONE_DECLARED
+from underlay.atlas.models import Catalogue
 
 
 def _maker(name: str, **accounts: tuple[str, ...]) -> Organisation:

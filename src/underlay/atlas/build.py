@@ -14,6 +14,7 @@ from underlay.atlas.corrections import check_corrections
 from underlay.atlas.curated import UNKNOWN, Curated
 from underlay.atlas.hubs import add_hubs, observations
 from underlay.atlas.infrastructure import infrastructure_batches
+from underlay.atlas.licences import licence_of, spdx_text
 from underlay.atlas.lineage import Edge, attribute, first_bases, roots
 from underlay.atlas.models import Catalogue
 from underlay.atlas.names import copied_name, is_quantised_name
@@ -96,7 +97,7 @@ def _batches(
         _organisations(curated),
         _accounts(catalogue),
         _families(curated),
-        _licences(curated),
+        _licences(catalogue),
         _aliases(catalogue),
         *_models_and_lineage(catalogue, edges),
     ]
@@ -234,16 +235,21 @@ def _families(curated: Curated) -> Batch:
     return Batch.from_rows(contracts.core("family"), rows)
 
 
-def _licences(curated: Curated) -> Batch:
-    rows = [
-        {
-            "licence_text": text,
-            "spdx": licence.spdx or None,
-            "licence_class": licence.licence_class,
-            "reason": licence.reason or None,
-        }
-        for text, licence in curated.licences.items()
-    ]
+def _licences(catalogue: Catalogue) -> Batch:
+    known = catalogue.curated.licences
+    texts = {draft.licence_text for draft in catalogue.drafts if draft.licence_text is not None}
+    rows = []
+    for text in sorted({*known, *texts}):
+        licence = licence_of(known, text)
+        spdx = licence.spdx and (spdx_text(licence.spdx) or licence.spdx)
+        rows.append(
+            {
+                "licence_text": text,
+                "spdx": spdx or None,
+                "licence_class": licence.licence_class,
+                "reason": licence.reason or None,
+            }
+        )
     return Batch.from_rows(contracts.core("licence"), rows)
 
 

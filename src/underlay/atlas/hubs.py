@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
-from underlay.atlas.models import NONE_DECLARED
+from underlay.atlas.licences import NONE_DECLARED
 from underlay.atlas.names import read_tags
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from underlay.atlas.contracts import OPENNESS
 from underlay.atlas.curated import UNKNOWN
+from underlay.atlas.licences import licence_of
 from underlay.atlas.names import (
     Families,
     copied_name,
@@ -23,9 +24,7 @@ if TYPE_CHECKING:
 
     from underlay.atlas.curated import Curated
 
-__all__ = ["NONE_DECLARED", "OPENNESS_OF_CLASS", "Alias", "Catalogue", "Draft"]
-
-NONE_DECLARED = "none declared"  # a page that could state a licence was read and states none
+__all__ = ["OPENNESS_OF_CLASS", "Alias", "Catalogue", "Draft"]
 
 OPENNESS_OF_CLASS = {
     "osi": "osi-licence",
@@ -379,13 +378,8 @@ class Catalogue:
         )
 
     def licence_class(self, text: str | None) -> str:
-        """Class of a licence text; "unknown" for a text that is not curated, or none."""
-        if text is None:
-            return UNKNOWN
-        if text == NONE_DECLARED:
-            return "none-declared"
-        found = self.curated.licences.get(text) or self.curated.licences.get(text.casefold())
-        return found.licence_class if found else UNKNOWN
+        """Class of a licence text; "unknown" for none, and for one that nobody can read."""
+        return licence_of(self.curated.licences, text).licence_class
 
 
 def _whole(number: float | None) -> int | None:
