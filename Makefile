@@ -91,7 +91,7 @@ COMPILE = @$(UV)/bin/python -c '$(BACKEND)' | $(UV)/bin/uv pip compile pyproject
 
 clean: ## remove what tools left behind; the environment stays
 	rm -rf build dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
-	rm -rf .import_linter_cache out
+	rm -rf .import_linter_cache
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 clean-all: clean ## remove the environment too
