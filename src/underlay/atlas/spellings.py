@@ -14,7 +14,16 @@ if TYPE_CHECKING:
 
     from underlay.atlas.curated import Curated
 
-__all__ = ["NONE", "SEVERAL", "Component", "Meaning", "Spellings", "components", "split_names"]
+__all__ = [
+    "NONE",
+    "SEVERAL",
+    "Component",
+    "Meaning",
+    "Spellings",
+    "components",
+    "part_of_each",
+    "split_names",
+]
 
 NONE = "none"  # a category: there is no accelerator
 SEVERAL = "several"  # a category: accelerators of more than one designer

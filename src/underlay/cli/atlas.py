@@ -13,7 +13,7 @@ from underlay.cli.session import Command, Session
 if TYPE_CHECKING:
     from underlay.lake import Lake
 
-__all__ = ["atlas", "bundle"]
+__all__ = ["atlas", "build", "bundle", "unresolved"]
 
 
 @click.group()
@@ -89,4 +89,6 @@ def bundle(session: Session, output: Path) -> None:
     made: Lake = make_bundle(session.open_lake(), output, session.now(), session.progress)
     refs = made.state.partitions.values()
     size = sum(ref.size_bytes for ref in refs)
-    write(f"{len(made.tables())} tables, {sum(r.rows_count for r in refs):,} rows, {bytes_text(size)}")
+    write(
+        f"{len(made.tables())} tables, {sum(r.rows_count for r in refs):,} rows, {bytes_text(size)}"
+    )

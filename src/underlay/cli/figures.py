@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from underlay.measures import Figure
 
-__all__ = ["figure", "maker", "measures", "model"]
+__all__ = ["figure", "maker", "measures", "model", "number", "where_facets"]
 
 
 def where_facets(pairs: Sequence[str]) -> dict[str, str]:

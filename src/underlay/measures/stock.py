@@ -12,7 +12,15 @@ from underlay.measures.definitions import Choice, Measure, Option, Query, Row, S
 if TYPE_CHECKING:
     from underlay.lake.engine import Result, Tables
 
-__all__ = ["DRAWS", "MEASURES", "log_normal_draws"]
+__all__ = [
+    "DRAWS",
+    "MEASURES",
+    "foundry_relation",
+    "log_normal_draws",
+    "stock_chips",
+    "stock_owners",
+    "stock_totals",
+]
 
 DRAWS = 4000
 _SEED = 20260401
