@@ -51,6 +51,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("measures", "underlay.cli.figures:measures", "what can be asked, and how it is defined"),
     Entry("model", "underlay.cli.figures:model", "what is known of one model"),
     Entry("maker", "underlay.cli.figures:maker", "what is known of one organisation"),
+    Entry("reproduce", "underlay.cli.reproduce:reproduce", "what others published, beside ours"),
     Entry(
         "sources", "underlay.cli.sync:sources", "publishers: licence, conflict, tables, vintages"
     ),
