@@ -58,7 +58,8 @@ WAYS = {
 # (listing, day): model -> count; a negative number is a count that was not renewed
 COUNTS: dict[tuple[str, str], dict[int, float]] = {
     ("os_ai_map", "2026-04-28"): {ALPHA: 100, COPY: 50, BRAVO: 60, EMBED: 200, THING: 40, GONE: 25},
-    ("os_ai_map", "2026-06-10"): {ALPHA: 120, COPY: 30, BRAVO: 90, EMBED: 150, MERGE: 60, THING: 50},
+    ("os_ai_map", "2026-06-10"): {ALPHA: 120, COPY: 30, BRAVO: 90, EMBED: 150, MERGE: 60,
+                                  THING: 50},
     ("llmfit", "2026-07-01"): {ALPHA: 100, BRAVO: -50, EMBED: 150},
     ("llmfit", "2026-07-20"): {ALPHA: -100, BRAVO: -50, EMBED: -150},
     ("census_2022", "2022-07-02"): {EMBED: 10},
