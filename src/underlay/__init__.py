@@ -1,8 +1,7 @@
-"""Who leads each layer of the AI stack, and what does that lead stand on?
+"""Who leads each layer of the AI stack, and what that lead stands on.
 
-    import underlay as ul
-    lake = ul.open()
-    lake.figure("downloads_share", by="country").to_pandas()
+>>> import underlay as ul
+>>> ul.open().figure("downloads_share", by="country").to_pandas()  # doctest: +SKIP
 """
 
 from __future__ import annotations

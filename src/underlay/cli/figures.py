@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from underlay.cli.output import write, write_json, write_table
+from underlay.cli.output import plain, write, write_json, write_table
 from underlay.cli.session import DATE, Command, Session
 from underlay.errors import BadValueError
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from underlay.measures import Figure
 
 __all__ = ["figure", "maker", "measures", "model", "number", "where_facets"]
+
+
+_SHOWN_ITEMS = 3  # of a list in one cell; JSON has all
 
 
 def where_facets(pairs: Sequence[str]) -> dict[str, str]:
@@ -63,6 +66,11 @@ def figure(
     _show(found, limit)
 
 
+def say(text: str) -> None:
+    """A line that may hold a publisher's words: its control characters are spelt out."""
+    write(plain(text))
+
+
 def _show(found: Figure, limit: int) -> None:
     write(found.question)
     shown = found.rows[:limit]
@@ -82,21 +90,21 @@ def _show(found: Figure, limit: int) -> None:
         rows.append([*line, row.reason] if has_reason else line)
     write_table(headers, rows)
     if len(found.rows) > limit:
-        write(f"and {len(found.rows) - limit} more rows; `--limit` shows them")
+        say(f"and {len(found.rows) - limit} more rows; `--limit` shows them")
     weight = found.coverage.get("weight")
     known = "an unknown part" if weight is None else f"{weight:.1%}"
-    write(f"as of      {found.as_of}")
+    say(f"as of      {found.as_of}")
     counted = f"{found.coverage.get('rows'):,} rows"
-    write(f"coverage   {counted}; {known} of the weight has a known {found.by}")
+    say(f"coverage   {counted}; {known} of the weight has a known {found.by}")
     write("definition " + ", ".join(f"{k}={v}" for k, v in found.definition.items()))
     for source in found.sources:
-        write(f"source     {source.title} ({source.licence}), to {source.vintage}, {source.url}")
+        say(f"source     {source.title} ({source.licence}), to {source.vintage}, {source.url}")
         if source.conflict:
-            write(f"conflict   {source.conflict}")
+            say(f"conflict   {source.conflict}")
     for note in found.notes:
-        write(f"note       {note}")
-    write(f"caveat     {found.caveat}")
-    write(f"citation   {found.citation}")
+        say(f"note       {note}")
+    say(f"caveat     {found.caveat}")
+    say(f"citation   {found.citation}")
 
 
 def number(value: float | None, unit: str) -> str:
@@ -117,8 +125,14 @@ def number(value: float | None, unit: str) -> str:
 
 
 def _cell(value: Any) -> object:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, float):
         return number(value, "")
+    if isinstance(value, list | tuple):
+        shown = ", ".join(str(each) for each in value[:_SHOWN_ITEMS])
+        more = len(value) - _SHOWN_ITEMS
+        return f"{shown} and {more} more" if more > 0 else shown or "none"
     return value
 
 
@@ -201,19 +215,19 @@ def model(session: Session, name: str, as_json: bool) -> None:
         write_json(content.pop("schema"), content)
         return
     facts = card.model
-    write(f"{facts['name']} ({facts['platform']})")
+    say(f"{facts['name']} ({facts['platform']})")
     maker_country = f"{card.maker.get('name', 'unknown')}, {card.maker.get('country', 'unknown')}"
-    write(f"maker       {maker_country}")
+    say(f"maker       {maker_country}")
     for label in _FACTS:
         value = "unknown" if facts[label] is None else facts[label]
-        write(f"{label.removesuffix('_id').replace('_', ' '):<19} {value}")
+        say(f"{label.removesuffix('_id').replace('_', ' '):<19} {value}")
     if card.bases:
         write("built on")
         write_table(
             ["base", "relation", "evidence", "maker"],
             [[b["name"], b["relation"], b["evidence"], b["organisation_id"]] for b in card.bases],
         )
-    write(f"models that declare it as base: {card.derived_count}")
+    say(f"models that declare it as base: {card.derived_count}")
     write("names")
     write_table(
         ["platform", "name", "joined by", "why"],
@@ -244,23 +258,23 @@ def maker(session: Session, name: str, as_json: bool) -> None:
         write_json(content.pop("schema"), content)
         return
     facts = card.maker
-    write(f"{facts['name']} (`{facts['organisation_id']}`)")
-    write(f"country   {facts['country']}" + _because(facts["country_reason"]))
-    write(f"kind      {facts['kind'] or 'unknown'}")
-    write(f"evidence  {facts['evidence'] or 'none given'}")
+    say(f"{facts['name']} (`{facts['organisation_id']}`)")
+    say(f"country   {facts['country']}" + _because(facts["country_reason"]))
+    say(f"kind      {facts['kind'] or 'unknown'}")
+    say(f"evidence  {facts['evidence'] or 'none given'}")
     if card.parent:
         since = f" since {facts['parent_since_on']}" if facts["parent_since_on"] else ""
-        write(f"owner     {card.parent['name']}{since}")
+        say(f"owner     {card.parent['name']}{since}")
     if card.children:
         write("owns      " + ", ".join(child["name"] for child in card.children))
     by_platform: dict[str, list[str]] = {}
     for account in card.accounts:
         by_platform.setdefault(account["platform"], []).append(account["account"])
     for platform, names in by_platform.items():
-        write(f"accounts  {platform}: {', '.join(names)}")
+        say(f"accounts  {platform}: {', '.join(names)}")
     if card.families:
         write("families  " + ", ".join(family["name"] for family in card.families))
-    write(f"models    {card.models_count:,} known")
+    say(f"models    {card.models_count:,} known")
     if card.top_models:
         write_table(
             ["model", "listing", "day", "downloads in 30 days"],

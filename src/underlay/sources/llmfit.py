@@ -70,7 +70,11 @@ MODEL = Table(
         Column("is_discovered", "bool", "found by the list's crawler, not by hand"),
         Column("revalidated_on", "date", "day on which the list's crawler looked again"),
         Column("gguf_sources_count", "int32", "GGUF repositories that the list knows of"),
-        Column("languages", "string", "languages of the model, separated by vertical bars; null for none"),
+        Column(
+            "languages",
+            "string",
+            "languages of the model, separated by vertical bars; null for none",
+        ),
         Column("capabilities", "string", "capabilities, separated by vertical bars; null for none"),
         Column(
             "is_fresh_observation",

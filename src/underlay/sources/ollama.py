@@ -34,8 +34,12 @@ PULLS = Table(
         ),
         Column("tags_count", "int32", "tags of the model"),
         Column("last_updated_text", "string", "age of the newest tag in words, as shown"),
-        Column("categories", "string", "capabilities shown, separated by vertical bars; null for none"),
-        Column("sizes", "string", "parameter sizes shown, separated by vertical bars; null for none"),
+        Column(
+            "categories", "string", "capabilities shown, separated by vertical bars; null for none"
+        ),
+        Column(
+            "sizes", "string", "parameter sizes shown, separated by vertical bars; null for none"
+        ),
         SNAPSHOT,
     ),
     partition_by="observed_on",
