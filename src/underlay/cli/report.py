@@ -103,9 +103,9 @@ def _print_terminal(built: Report) -> None:
 
 def _rendered(built: Report, wanted: str) -> str:
     if wanted == "html":
-        from underlay.report.html import page
+        from underlay.report.html import page, vega_bundle
 
-        return page(built)
+        return page(built, vega_bundle())
     if wanted == "md":
         from underlay.report.markdown import render as markdown
 
@@ -155,7 +155,9 @@ def known_of(lake: OpenLake, as_of: dt.date | None = None) -> Known:
         countries[key] = countries.get(row["organisation_id"], "unknown")
     days: dict[tuple[str, str], tuple[str, ...]] = {}
     for listing, metric, found in _days(engine):
-        kept = sorted(str(day)[:10] for day in found if as_of is None or str(day)[:10] <= str(as_of))
+        kept = sorted(
+            str(day)[:10] for day in found if as_of is None or str(day)[:10] <= str(as_of)
+        )
         if kept:
             days[listing, metric] = tuple(kept)
     return Known(names=names, countries=countries, days=days)
@@ -176,4 +178,8 @@ def _days(engine: Engine) -> Iterator[tuple[str, str, list[Any]]]:
         ("library_month", "downloads_month"),
     ):
         table = engine.tables[f"core__{name}"]
-        yield name, metric, engine.run(table.select("observed_on").distinct()).objects("observed_on")
+        yield (
+            name,
+            metric,
+            engine.run(table.select("observed_on").distinct()).objects("observed_on"),
+        )

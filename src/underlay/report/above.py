@@ -53,9 +53,7 @@ def downloads(ask: Ask) -> Line:
     europe = [row for row in figure.rows if row.key["country"] in EU]
     if len(europe) > 1:
         share = sum(float(row.value or 0.0) for row in europe)
-        further.append(
-            say(f"Countries of the European Union hold {percent(share)} together.")
-        )
+        further.append(say(f"Countries of the European Union hold {percent(share)} together."))
     kept = (figure,) if language is None else (figure, language)
     return Line(
         id="downloads",
@@ -95,20 +93,34 @@ def capital(name: str) -> str:
 
 
 def _lead_title(figure: Figure, what: str) -> str:
+    """The first two, and whether their order is certain."""
     first, *others = leaders(figure)
-    lead = f"Makers in {country(str(first.key['country']))} hold {percent(first.value)} of {what}"
+    name = country(str(first.key["country"]))
     if not others:
-        return lead
-    second = others[0]
-    return f"{lead}, ahead of {country(str(second.key['country']))} with {percent(second.value)}"
+        return f"Makers in {name} hold {percent(first.value)} of {what}"
+    second = f"{country(str(others[0].key['country']))} with {percent(others[0].value)}"
+    if _overlap(first, others[0]):
+        return (
+            f"Makers in {name} with {percent(first.value)} of {what} and {second}: "
+            "their order is not certain"
+        )
+    return f"Makers in {name} hold {percent(first.value)} of {what}, ahead of {second}"
+
+
+def _overlap(first: Row, second: Row) -> bool | None:
+    """Whether the intervals overlap; None where one of them is missing."""
+    if first.lower is None or second.upper is None:
+        return None
+    return first.lower <= second.upper
 
 
 def sureness(figure: Figure) -> Words:
     """Whether the intervals of the first two overlap."""
     first, second = leaders(figure)
-    if first.lower is None or second.upper is None:
+    overlap = _overlap(first, second)
+    if overlap is None:
         return say("There is no interval for the order of the first two.")
-    if first.lower <= second.upper:
+    if overlap:
         return say("The intervals of the first two overlap: their order is not certain.")
     return say("The intervals of the first two do not overlap.")
 
@@ -148,9 +160,7 @@ def _among_language_models(figure: Figure, language: Figure) -> Words:
 def _downloads_short(figure: Figure, language: Figure | None) -> Words:
     first = leaders(figure, 1)[0]
     place = country(str(first.key["country"]))
-    words = say(
-        f"Makers in {place} have ", bold(percent(first.value)), " of the Hub's downloads"
-    )
+    words = say(f"Makers in {place} have ", bold(percent(first.value)), " of the Hub's downloads")
     if language is None:
         return say(words, ".")
     lead = leaders(language, 1)[0]
@@ -190,7 +200,9 @@ def families(ask: Ask) -> Line:
         f", with {percent(series[now][days[-1]])} of language-model downloads in the edition of "
         f"{day(days[-1])}",
         f"; next is {name_of(second, 'family', ask.known)} with "
-        f"{percent(series[second].get(days[-1], 0.0))}." if second else ".",
+        f"{percent(series[second].get(days[-1], 0.0))}."
+        if second
+        else ".",
     )
     further = [
         say(
@@ -222,7 +234,9 @@ def families(ask: Ask) -> Line:
             ),
         ),
         figures=(figure,),
-        short=say("Among families of language models ", finding[0], f" (list to {month(days[-1])})."),
+        short=say(
+            "Among families of language models ", finding[0], f" (list to {month(days[-1])})."
+        ),
     )
 
 
@@ -247,9 +261,7 @@ def built_upon(ask: Ask) -> Line:
             + name_of(str(row.key["family"]), "family", ask.known)
             for row in rows
         ]
-        further.append(
-            say(f"{_note(figure)}; without it the shares are {listed(left)}.")
-        )
+        further.append(say(f"{_note(figure)}; without it the shares are {listed(left)}."))
     if by_country is not None:
         further.append(say("By country of the base's maker: ", ranking(by_country)))
     return Line(
@@ -384,9 +396,9 @@ def judged(ask: Ask) -> Line:
             )
             for row in behind
         ]
-    pictures = [_board(every, "Best model of each country", ask)]
+    pictures = [_board(every, "Best model of each country")]
     if free is not None:
-        pictures.append(_board(free, "Best open model of each country", ask))
+        pictures.append(_board(free, "Best open model of each country"))
     return Line(
         id="judged",
         label="Judged",
@@ -399,7 +411,12 @@ def judged(ask: Ask) -> Line:
 
 
 def _model(row: Row) -> str:
-    return f"{row.more['model']} ({row.key['country']})"
+    return f"`{_short_name(row)}` ({row.key['country']})"
+
+
+def _short_name(row: Row) -> str:
+    """A model's name without the account before it."""
+    return str(row.more["model"]).rpartition("/")[2]
 
 
 def _behind(row: Row) -> str:
@@ -411,19 +428,19 @@ def _behind(row: Row) -> str:
     )
 
 
-def _board(figure: Figure, what: str, ask: Ask) -> Bars:
+def _board(figure: Figure, what: str) -> Bars:
     rows = [row for row in figure.rows if row.value is not None and row.key["country"] != "unknown"]
     rows = sorted(rows, key=lambda row: float(row.value or 0.0))[:5]
-    gap = f", {rows[1].value:.0f} points ahead of {rows[1].key['country']}" if len(rows) > 1 else ""
-    del ask
+    places = [country(str(row.key["country"])) for row in rows[:2]]
+    gap = f", {rows[1].value:.0f} points ahead of {places[1]}" if len(rows) > 1 else ""
     return Bars(
-        title=f"{what}: {rows[0].key['country']} leads{gap}",
+        title=f"{what}: {places[0]} leads{gap}",
         subtitle=f"Elo points on the board {figure.definition.get('board', '')}, edition of "
         f"{day(figure.as_of)}; lines are the publisher's 95 % intervals; points have no zero",
         unit="Elo points",
         bars=tuple(
             Bar(
-                name=f"{row.key['country']} {row.more['model']}",
+                name=f"{row.key['country']} {_short_name(row)}",
                 value=row.more["rating"],
                 lower=row.more["rating_lower"],
                 upper=row.more["rating_upper"],
@@ -467,10 +484,10 @@ def priced(ask: Ask) -> Line:
     score, mix = f"{int(figure.definition['score']):,}", figure.definition["mix"]
     finding = say(
         bold(f"{capital(country(str(first.key['country'])))} {value(first.value, figure.unit)}"),
-        f" ({first.more['model']})",
+        f" (`{_short_name(first)}`)",
         "".join(
             f", {country(str(row.key['country']))} {value(row.value, figure.unit)} "
-            f"({row.more['model']})"
+            f"(`{_short_name(row)}`)"
             for row in others[:2]
         ),
         f" per million tokens, for {score} points or more.",
@@ -509,7 +526,7 @@ def priced(ask: Ask) -> Line:
                 unit=figure.unit,
                 bars=tuple(
                     Bar(
-                        name=f"{row.key['country']} {row.more['model']}",
+                        name=f"{row.key['country']} {_short_name(row)}",
                         value=row.value,
                         country=str(row.key["country"]),
                     )
@@ -533,7 +550,7 @@ def open_or_closed(ask: Ask) -> Line:
         rows = [row for row in figure.rows if row.key["weight"] == weight]
         cells = {(str(row.key["country"]), str(row.key["openness"])): row for row in rows}
         if ("CN", "open") not in cells:
-            blocks.append(Block(weight, f"no data: {rows[0].reason}"))
+            blocks.append(Block(weight, reason=rows[0].reason))
             continue
         blocks.append(_block(weight, cells, figure.as_of))
         if all(cells[place, "closed"].value is not None for place in ("CN", "US")):
@@ -573,12 +590,13 @@ def _block(weight: str, cells: dict[tuple[str, str], Row], as_of: str) -> Block:
     unknown = sum(row.value or 0.0 for key, row in cells.items() if key not in shown)
     return Block(
         name=weight,
-        note="; ".join([str(date), *reasons]),
+        day=str(date),
         cells=tuple(
             tuple(Cell(cells[place, grade].value, cells[place, grade].reason) for grade in _GRADES)
             for place in _PLACES
         ),
         unknown=Cell(unknown),
+        reason="; ".join(reasons),
     )
 
 

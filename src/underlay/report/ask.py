@@ -130,7 +130,7 @@ def bars(figure: Figure, known: Known, count: int = 5) -> tuple[Bar, ...]:
         found.append(_bar(figure, valued[0], known))
     elif valued:
         total = sum(float(row.value or 0.0) for row in valued)
-        found.append(Bar("other", total, country="other", note=f"{len(valued)} rows together"))
+        found.append(Bar(f"other ({len(valued)})", total, country="other"))
     found += [_bar(figure, row, known) for row in rest if row.value is None][:count]
     if unknown is not None:
         found.append(_bar(figure, unknown, known))

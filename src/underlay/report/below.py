@@ -50,7 +50,9 @@ def accelerators(ask: Ask) -> Line:
     if level is not None:
         total = sum(row.value for row in level.rows if row.value is not None)
         further.append(
-            say(f"The stock is about {amount(total)} H100 equivalents, sold since each series began.")
+            say(
+                f"The stock is about {amount(total)} H100 equivalents, sold since each series began."
+            )
         )
         figures.append(level)
     if others:
@@ -83,7 +85,7 @@ def accelerators(ask: Ask) -> Line:
         short=say(
             "Below, ",
             bold(f"{name} designed {percent(first.value)}"),
-            f" of the accelerators in the meter, counted as compute"
+            " of the accelerators in the meter, counted as compute"
             + (f": as if {effective:.1f} equal suppliers." if effective is not None else "."),
         ),
     )
@@ -143,7 +145,7 @@ def _library(ask: Ask, id_: str, label: str, market: str, words: str) -> Line:
         ),
         figures=(figure, by_country),
         short=say(
-            f"Of downloads of {words}, ",
+            f"Of downloads of {words} ",
             bold(f"{percent(home.value)} are of makers in {country(str(home.key['country']))}"),
             ".",
         ),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from underlay.report.ask import Ask, name_of
 from underlay.report.document import Line, Table
-from underlay.report.words import amount, bold, listed, month, say
+from underlay.report.words import bold, listed, say
 
 if TYPE_CHECKING:
     from underlay.measures import Row
@@ -24,9 +24,7 @@ def tempo(ask: Ask) -> Line:
         for layer in ("above", "below")
     }
     parts = [
-        f"{_range(found)} {layer} ({len(found)} series)"
-        for layer, found in spells.items()
-        if found
+        f"{_range(found)} {layer} ({len(found)} series)" for layer, found in spells.items() if found
     ]
     absent = [layer for layer, found in spells.items() if not found]
     further = [

@@ -55,7 +55,6 @@ class Bar:
     most: float | None = None
     country: str = ""  # whose colour it has; `unknown` and `other` have one too
     reason: str = ""
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ class Bars:
         """The same as a table."""
         has_interval = any(b.lower is not None or b.upper is not None for b in self.bars)
         has_spread = any(b.least is not None or b.most is not None for b in self.bars)
-        has_note = any(b.note or b.reason for b in self.bars)
+        has_note = any(b.reason for b in self.bars)
         headers = [self.by, self.unit]
         headers += ["interval"] if has_interval else []
         headers += ["over definitions"] if has_spread else []
@@ -83,7 +82,7 @@ class Bars:
             row = [b.name, value(b.value, self.unit) if b.value is not None else "not known"]
             row += [interval(b.lower, b.upper, self.unit)] if has_interval else []
             row += [interval(b.least, b.most, self.unit)] if has_spread else []
-            row += [b.note or b.reason] if has_note else []
+            row += [b.reason] if has_note else []
             rows.append(tuple(row))
         right = (False, True, *([True] * (has_interval + has_spread)), *([False] * has_note))
         return Table(self.title, self.subtitle, tuple(headers), tuple(rows), right)
@@ -136,12 +135,13 @@ class Cell:
 
 @dataclass(frozen=True)
 class Block:
-    """One weight of a matrix: its cells, what is unknown in it, and its day or why it has none."""
+    """One weight of a matrix: its day, its cells, and the reason for what it lacks."""
 
     name: str
-    note: str
+    day: str = ""
     cells: tuple[tuple[Cell, ...], ...] = ()
     unknown: Cell = field(default_factory=lambda: Cell(None))
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -157,22 +157,13 @@ class Matrix:
     def table(self) -> Table:
         """The same as a table: a row a block, a column a cell."""
         pairs = [f"{row} {column}" for row in self.rows for column in self.columns]
-        headers = ("weight", *pairs, "unknown", "note")
-        rows = tuple(
-            (
-                block.name,
-                *(
-                    [cell.text for row in block.cells for cell in row]
-                    if block.cells
-                    else ["–"] * len(pairs)
-                ),
-                block.unknown.text,
-                block.note,
-            )
-            for block in self.blocks
-        )
-        right = (False, *([True] * (len(pairs) + 1)), False)
-        return Table(self.title, self.subtitle, headers, rows, right)
+        rows = []
+        for block in self.blocks:
+            cells = [cell.text for row in block.cells for cell in row] or ["–"] * len(pairs)
+            rows.append((block.name, *cells, block.unknown.text, block.day, block.reason))
+        right = (False, *([True] * (len(pairs) + 1)), False, False)
+        headers = ("weight", *pairs, "unknown", "day", "what is missing")
+        return Table(self.title, self.subtitle, headers, tuple(rows), right)
 
 
 @dataclass(frozen=True)

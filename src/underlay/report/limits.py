@@ -93,9 +93,7 @@ def _old(lines: Sequence[Line], as_of: str) -> Line | None:
     return Line(
         id="older-figures",
         label="Older figures",
-        finding=say(
-            "More than three months older than the newest one: ", f"{listed(old)}."
-        ),
+        finding=say("More than three months older than the newest one: ", f"{listed(old)}."),
     )
 
 
@@ -135,9 +133,7 @@ def _thin(lines: Sequence[Line]) -> Line | None:
         sentences.append(say(f"More than a fifth is unknown in {listed(unknown)}."))
     if not sentences:
         return None
-    return Line(
-        id="thin", label="Thin figures", finding=sentences[0], further=tuple(sentences[1:])
-    )
+    return Line(id="thin", label="Thin figures", finding=sentences[0], further=tuple(sentences[1:]))
 
 
 def _unanswered(lines: Sequence[Line]) -> Line | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from underlay.report.colours import PALE, colour
 from underlay.report.document import Bars, Curves, Matrix, Table
-from underlay.report.words import NBSP, Bold, Words, interval, plain, value
+from underlay.report.words import NBSP, Bold, Words, interval, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -174,7 +174,9 @@ def _wrapped(
             yield row
             row, used, pending = [Span(rest, style)], len(rest), False
         if pending:
-            row.append(Span(" ", unit[0][1] if len(row) > 1 and row[-1].style == unit[0][1] else ""))
+            row.append(
+                Span(" ", unit[0][1] if len(row) > 1 and row[-1].style == unit[0][1] else "")
+            )
             used += 1
         row += [Span(word, own) for word, own in unit]
         used += length
@@ -197,7 +199,9 @@ def _picture(picture: Picture, width: int, *, with_title: bool) -> Iterator[Row]
 
 def _bars(picture: Bars, width: int) -> Iterator[Row]:
     names = [_cut(bar.name, 22) for bar in picture.bars]
-    numbers = [value(bar.value, picture.unit) if bar.value is not None else "–" for bar in picture.bars]
+    numbers = [
+        value(bar.value, picture.unit) if bar.value is not None else "–" for bar in picture.bars
+    ]
     reaches = [interval(bar.lower, bar.upper, picture.unit) for bar in picture.bars]
     wide = [max((len(cell) for cell in cells), default=0) for cells in (names, numbers, reaches)]
     room = width - sum(wide) - 2 * len([each for each in wide if each]) - 2
@@ -218,13 +222,13 @@ def _bars(picture: Bars, width: int) -> Iterator[Row]:
             row.append(Span(f"  {blocks}", colour(bar.country)))
         else:
             ends = (bar.lower if bar.lower is not None else bar.value, bar.upper or bar.value)
-            row.append(Span(f"  {_whisker(bar.value, ends, reach_of_all, room)}", colour(bar.country)))
+            row.append(
+                Span(f"  {_whisker(bar.value, ends, reach_of_all, room)}", colour(bar.country))
+            )
         yield row
 
 
-def _whisker(
-    point: float, ends: tuple[float, float], reach: tuple[float, float], room: int
-) -> str:
+def _whisker(point: float, ends: tuple[float, float], reach: tuple[float, float], room: int) -> str:
     """A point with its interval on a scale that has no zero."""
     scale = (room - 1) / ((reach[1] - reach[0]) or 1.0)
     low, middle, high = (round((each - reach[0]) * scale) for each in (ends[0], point, ends[1]))
@@ -253,7 +257,12 @@ def _curves(picture: Curves, width: int) -> Iterator[Row]:
     start_wide, end_wide = max(map(len, starts)), max(map(len, ends))
     each = max(1, min(4, (width - wide - start_wide - end_wide - 12) // len(days)))
     head = f"  {'':<{wide}}  {days[0][:7]:>{start_wide}}"
-    yield [Span(f"{head}  {days[-1][:7]:>{len(days) * each + 2 + end_wide - max(0, 7 - start_wide)}}", "dim")]
+    yield [
+        Span(
+            f"{head}  {days[-1][:7]:>{len(days) * each + 2 + end_wide - max(0, 7 - start_wide)}}",
+            "dim",
+        )
+    ]
     for curve, name, start, end in zip(picture.curves, names, starts, ends, strict=True):
         points = dict(curve.points)
         sparks = "".join(
@@ -279,7 +288,8 @@ def _matrix(picture: Matrix, width: int) -> Iterator[Row]:
     )
     yield [Span(f"  {'':<{wide}}{over}", "dim")]
     yield [Span(f"  {'':<{wide}}{under}  {'unknown':>{each}}", "dim")]
-    notes: dict[str, list[str]] = {}
+    days: dict[str, list[str]] = {}
+    reasons: dict[str, list[str]] = {}
     for block in picture.blocks:
         row = [Span(f"  {block.name:<{wide}}")]
         for name, cells in zip(picture.rows, block.cells, strict=False):
@@ -287,9 +297,12 @@ def _matrix(picture: Matrix, width: int) -> Iterator[Row]:
         if block.cells:
             row.append(Span(f"  {block.unknown.text:>{each}}"))
         yield row
-        notes.setdefault(block.note, []).append(block.name)
-    text = "; ".join(f"{', '.join(names)}: {note}" for note, names in notes.items())
-    yield from _wrapped((f"{text}.",), width, first="  ", rest="  ", style="dim")
+        days.setdefault(block.day, []).append(block.name)
+        reasons.setdefault(block.reason, []).append(block.name)
+    for found in (days, reasons):
+        text = "; ".join(f"{', '.join(names)}: {each}" for each, names in found.items() if each)
+        if text:
+            yield from _wrapped((f"{text}.",), width, first="  ", rest="  ", style="dim")
 
 
 def _table(picture: Table, width: int) -> Iterator[Row]:

@@ -107,7 +107,7 @@ def value(number: float | None, unit: str) -> str:
 
 def interval(lower: float | None, upper: float | None, unit: str) -> str:
     """`[17–32]` in the unit's numbers; empty where neither end is known, or it has no width."""
-    if lower is None and upper is None or lower == upper:
+    if (lower is None and upper is None) or lower == upper:
         return ""
     return f"[{_end(lower, unit)}–{_end(upper, unit)}]"
 
@@ -153,7 +153,7 @@ def country(code: str) -> str:
 
 # members of the European Union since 2020-02-01
 EU = frozenset(
-    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()
+    ["AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"]
 )
 
 _COUNTRIES = {

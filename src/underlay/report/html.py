@@ -1,0 +1,333 @@
+"""The report as one page that loads nothing: charts, definitions behind a click, print on A4."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from html import escape
+from typing import TYPE_CHECKING
+
+from underlay.report.charts import spec
+from underlay.report.document import Matrix
+from underlay.report.page import SCRIPT, STYLE
+from underlay.report.words import NBSP, Bold, Words, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from underlay.measures import Figure
+    from underlay.report.document import Line, Part, Picture, Report, Table
+
+__all__ = ["page", "vega_bundle"]
+
+_FIRST_SCRIPT = 'document.documentElement.classList.add("js");'
+
+
+def vega_bundle() -> str:
+    """Vega, Vega-Lite and Vega-Embed as one script; takes about a second to make."""
+    import vl_convert
+
+    return str(vl_convert.javascript_bundle())
+
+
+def page(report: Report, bundle: str) -> str:
+    """The page. `bundle` is the script that defines `vegaEmbed`; without it tables are shown."""
+    scripts = [_FIRST_SCRIPT, _no_end_tag(bundle), SCRIPT] if bundle else []
+    specs: list[str] = []
+    body = "\n".join(_body(report, specs))
+    first = f"<script>{_FIRST_SCRIPT}</script>\n" if bundle else ""
+    rest = "".join(f"\n<script>{script}</script>" for script in scripts[1:])
+    data = "\n".join(specs) if bundle else ""
+    return f"""<!doctype html>
+<html lang="en-GB">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{_policy(scripts)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<meta name="generator" content="underlay {escape(report.version)}">
+<meta name="description" content="{escape(_flat(report.question))}">
+<title>{escape(report.title)}: {escape(report.question)}</title>
+<style>{STYLE}</style>
+{first}</head>
+<body>
+{body}
+{data}{rest}
+</body>
+</html>
+"""
+
+
+def _policy(scripts: list[str]) -> str:
+    """Nothing may be loaded; only these scripts and this style may run."""
+    allowed = " ".join(_digest(script) for script in scripts) or "'none'"
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src {_digest(STYLE)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _digest(text: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
+    return f"'sha256-{digest}'"
+
+
+def _no_end_tag(script: str) -> str:
+    """A script that holds no end tag and no comment of HTML, with the same meaning."""
+    return script.replace("</script", "<\\/script").replace("<!--", "<\\!--")
+
+
+def _body(report: Report, specs: list[str]) -> Iterator[str]:
+    date = f"Data to {report.as_of}" if report.as_of else "No data"
+    count = len(report.sources)
+    yield "<header>"
+    yield f"<h1>{escape(report.title)}</h1>"
+    yield f'<p class="question">{escape(_sentence(report.question))}</p>'
+    yield (
+        f'<p class="dates">{date} · {count} source{"" if count == 1 else "s"} · '
+        "in brackets and as lines: 95{NBSP}% intervals, or bounds</p>".replace("{NBSP}", NBSP)
+    )
+    if report.summary:
+        items = "".join(f"<li>{_words(words)}</li>" for words in report.summary)
+        yield f'<ol class="summary">{items}</ol>'
+    links = "".join(f'<a href="#{part.id}">{escape(part.title)}</a>' for part in report.parts)
+    yield f'<nav aria-label="Parts">{links}<a href="#sources">Sources and licences</a></nav>'
+    yield "</header>"
+    yield "<main>"
+    for part in report.parts:
+        yield from _part(part, report, specs)
+    yield "</main>"
+    yield from _footer(report)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _part(part: Part, report: Report, specs: list[str]) -> Iterator[str]:
+    yield f'<section class="part" id="{part.id}" aria-labelledby="{part.id}-title">'
+    yield (
+        f'<h2 id="{part.id}-title">{escape(part.title)} <small>{escape(part.subtitle)}</small></h2>'
+    )
+    for line in part.lines:
+        yield from _line(line, report, specs)
+    yield "</section>"
+
+
+def _line(line: Line, report: Report, specs: list[str]) -> Iterator[str]:
+    kind = "line with-picture" if line.pictures else "line"
+    yield f'<article class="{kind}" id="{escape(line.id)}">'
+    yield f'<h3><a href="#{escape(line.id)}">{escape(line.label)}</a></h3>'
+    if line.reason:
+        yield f'<p class="reason">No figure: {_text(line.reason)}.</p></article>'
+        return
+    yield "<div>"
+    yield f'<p class="finding">{_words(line.finding)}</p>'
+    if line.further:
+        yield f"<ul>{''.join(f'<li>{_words(words)}</li>' for words in line.further)}</ul>"
+    if line.figures:
+        yield f'<p class="facts">{_facts(line)}</p>'
+    yield "</div>"
+    if line.pictures:
+        yield "<div>"
+        for number, picture in enumerate(line.pictures, 1):
+            yield from _picture(picture, f"{line.id}-{number}", specs)
+        yield "</div>"
+    if line.figures:
+        yield from _definition(line, report)
+    yield "</article>"
+
+
+def _facts(line: Line) -> str:
+    days = " to ".join(dict.fromkeys((line.as_of[0], line.as_of[-1])))
+    names = ", ".join(
+        f'<a href="{_address(source.url)}" rel="noopener noreferrer">{escape(source.title)}</a> '
+        f"({escape(source.licence)})"
+        for source in line.sources
+    )
+    return " · ".join(part for part in (days, escape(line.coverage), names) if part)
+
+
+def _picture(picture: Picture, id_: str, specs: list[str]) -> Iterator[str]:
+    caption = (
+        f"<figcaption><b>{_text(picture.title)}</b>"
+        f'<span class="subtitle">{_text(picture.subtitle)}</span></figcaption>'
+    )
+    chart = spec(picture)
+    if chart is None:
+        table = _matrix(picture) if isinstance(picture, Matrix) else _table(picture.table())
+        yield f'<figure>{caption}<div class="wide">{table}</div></figure>'
+        return
+    del chart["title"]  # it stands above the chart as text, where it wraps
+    specs.append(
+        f'<script type="application/json" id="{escape(id_)}-chart">{_json(chart)}</script>'
+    )
+    yield (
+        f'<figure data-chart="{escape(id_)}-chart">{caption}'
+        f'<div class="chart" role="img" aria-label="{escape(_flat(picture.title))}"></div>'
+        '<details class="data" open><summary>Numbers as a table</summary>'
+        f'<div class="wide">{_table(picture.table())}</div></details></figure>'
+    )
+
+
+def _json(content: object) -> str:
+    """JSON that can stand inside a script element."""
+    text = json.dumps(content, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _table(table: Table) -> str:
+    kinds = [' class="n"' if right else "" for right in table.right]
+    heads = "".join(
+        f'<th scope="col"{kind}>{_text(head)}</th>'
+        for head, kind in zip(table.headers, kinds, strict=True)
+    )
+    rows = "".join(
+        "<tr>"
+        + f'<th scope="row"{kinds[0]}>{_text(row[0])}</th>'
+        + "".join(
+            f"<td{kind}>{_text(cell)}</td>" for cell, kind in zip(row[1:], kinds[1:], strict=True)
+        )
+        + "</tr>"
+        for row in table.rows
+    )
+    return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _matrix(matrix: Matrix) -> str:
+    wide = len(matrix.columns)
+    over = "".join(
+        f'<th class="over {escape(row)}" scope="colgroup" colspan="{wide}">{_text(row)}</th>'
+        for row in matrix.rows
+    )
+    under = "".join(
+        f'<th class="n" scope="col">{_text(column)}</th>'
+        for _ in matrix.rows
+        for column in matrix.columns
+    )
+    rows = []
+    for block in matrix.blocks:
+        cells = "".join(
+            f'<td class="n {escape(row)}">{_text(cell.text)}</td>'
+            for row, line in zip(matrix.rows, block.cells, strict=False)
+            for cell in line
+        )
+        if block.cells:
+            cells += f'<td class="n">{_text(block.unknown.text)}</td>'
+        else:
+            cells = f'<td colspan="{wide * len(matrix.rows) + 1}">no figure</td>'
+        rows.append(
+            f'<tr><th scope="row">{_text(block.name)}</th>{cells}'
+            f'<td class="n">{_text(block.day)}</td></tr>'
+        )
+    lacks = "; ".join(f"{block.name}: {block.reason}" for block in matrix.blocks if block.reason)
+    below = f'<p class="subtitle">{_text(_sentence(lacks))}.</p>' if lacks else ""
+    return (
+        f'<table class="matrix"><thead><tr><td></td>{over}<td></td><td></td></tr>'
+        f'<tr><th scope="col">weight</th>{under}<th class="n" scope="col">unknown</th>'
+        f'<th class="n" scope="col">day</th></tr></thead><tbody>{"".join(rows)}</tbody></table>{below}'
+    )
+
+
+def _definition(line: Line, report: Report) -> Iterator[str]:
+    citation = (
+        f"underlay {report.version}, “{line.label}”: {_flat(plain(line.finding))} "
+        f"As of {', '.join(line.as_of)}; {line.coverage}. Definition: {line.definition}. "
+        f"Sources: {'; '.join(f'{s.title} ({s.licence}), {s.vintage}' for s in line.sources)}."
+    )
+    figures = "".join(_figure(figure) for figure in line.figures)
+    yield (
+        '<div class="tools"><details class="definition"><summary>Definition, coverage and sources'
+        f"</summary><div>{figures}</div></details>"
+        f'<button type="button" data-anchor="{escape(line.id)}" '
+        f'data-citation="{escape(_flat(citation))}">copy citation</button></div>'
+    )
+
+
+def _figure(figure: Figure) -> str:
+    rows = {
+        "figure": f"<code>{escape(figure.name)}</code> by {escape(figure.by)}, {escape(figure.unit)}",
+        "as of": escape(figure.as_of),
+        "coverage": _coverage(figure),
+        "definition": ", ".join(
+            f"{escape(name)} <b>{escape(str(option))}</b>"
+            for name, option in figure.definition.items()
+        )
+        or "there is one only",
+        "note": " ".join(f"{_text(note)}." for note in figure.notes),
+        "caveat": _text(figure.caveat),
+        "citation": _text(figure.citation),
+        "sources": "; ".join(
+            f'<a href="{_address(source.url)}" rel="noopener noreferrer">{escape(source.title)}</a>, '
+            f"{escape(source.licence)}, to {escape(source.vintage)}"
+            for source in figure.sources
+        ),
+        "interest": " ".join(
+            dict.fromkeys(_text(source.conflict) for source in figure.sources if source.conflict)
+        ),
+    }
+    items = "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in rows.items() if text)
+    return f"<h4>{_text(figure.question)}</h4><dl>{items}</dl>"
+
+
+def _coverage(figure: Figure) -> str:
+    rows, weight = figure.coverage.get("rows"), figure.coverage.get("weight")
+    words = f"{rows:,} rows" if isinstance(rows, int) else "unknown"
+    if weight is not None:
+        words += f"; {escape(figure.by)} known for {weight:.1%} of the weight"
+    return words
+
+
+def _footer(report: Report) -> Iterator[str]:
+    yield '<footer id="sources"><h2>Sources and licences</h2><div class="wide"><table>'
+    yield (
+        '<thead><tr><th scope="col">source</th><th scope="col">licence</th>'
+        '<th scope="col">to</th><th scope="col">interest in what it measures</th></tr></thead><tbody>'
+    )
+    for source in report.sources:
+        yield (
+            f'<tr><th scope="row"><a href="{_address(source.url)}" rel="noopener noreferrer">'
+            f"{escape(source.title)}</a></th><td>{escape(source.licence)}</td>"
+            f'<td class="n">{escape(source.vintage)}</td><td>{escape(source.conflict)}</td></tr>'
+        )
+    yield "</tbody></table></div>"
+    yield (
+        f"<p>Made by underlay {escape(report.version)} (Apache-2.0). Any figure again: "
+        "<code>underlay figure NAME --by FACET</code>; its definitions: "
+        "<code>underlay measures NAME</code>. Charts are drawn by Vega, Vega-Lite and Vega-Embed "
+        "(BSD-3-Clause, University of Washington Interactive Data Lab), which this page "
+        "contains; it loads nothing.</p></footer>"
+    )
+
+
+def _words(words: Words) -> str:
+    return "".join(
+        f"<b>{_text(part.text)}</b>" if isinstance(part, Bold) else _text(part) for part in words
+    )
+
+
+_INTERVAL = re.compile(r"\[[^\[\] ]*–[^\[\] ]*\]")
+
+
+def _text(text: str) -> str:
+    """Escaped text; what stands between backticks becomes code, an interval isn't broken."""
+    parts = "".join(c if c.isprintable() or c == NBSP else " " for c in text).split("`")
+    if len(parts) % 2 == 0:  # an odd backtick means itself
+        parts = ["`".join(parts)]
+    return "".join(
+        f"<code>{escape(part)}</code>"
+        if number % 2
+        else _INTERVAL.sub(r'<span class="nb">\g<0></span>', escape(part))
+        for number, part in enumerate(parts)
+    )
+
+
+def _flat(text: str) -> str:
+    return text.replace(NBSP, " ").replace("`", "")
+
+
+def _address(url: str) -> str:
+    """A web address for a link; anything else goes nowhere."""
+    return escape(url) if url.startswith(("https://", "http://")) else "#sources"
