@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Built", "build", "raw_contracts"]
 
+# ATOM tells two countries apart and the European Union; the rest of the world is one region
+_ATOM_REGIONS = {"us": "US", "china": "CN", "eu": "EU", "other": "other"}
+
 
 @dataclass
 class Built:
@@ -96,6 +99,7 @@ def _batches(
         _sources(engine, lake),
         _organisations(curated),
         _accounts(catalogue),
+        _atom_countries(curated, engine),
         _families(curated),
         _licences(catalogue),
         _aliases(catalogue),
@@ -218,6 +222,46 @@ def _accounts(catalogue: Catalogue) -> Batch:
         for number, ((platform, account), owner) in enumerate(sorted(owners.items()))
     ]
     return Batch.from_rows(contracts.core("account"), rows)
+
+
+def _atom_countries(curated: Curated, engine: Engine) -> Batch:
+    """What ATOM's newest table of namespaces says of the organisations behind them.
+
+    Where its namespaces of one organisation disagree, the country is unknown.
+    """
+    table = engine.tables["raw_atom__organization_region"]
+    newest = table.filter(table.observed_on == table.observed_on.max().as_scalar())
+    owners = curated.account_owner("huggingface")
+    renamed = {
+        hub_key(entry["old"]): entry["new"]
+        for entry in curated.corrections.get("rename_namespace", ())
+    }
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in engine.run(newest.order_by("account")).rows():
+        account = renamed.get(hub_key(row["account"]), row["account"])
+        owner = owners.get(hub_key(account), UNKNOWN)
+        if owner != UNKNOWN:  # else no row of a figure could bear the region
+            found.setdefault(owner, []).append(row)
+    rows = []
+    for owner, entries in sorted(found.items()):
+        countries = {_ATOM_REGIONS.get(entry["region"], UNKNOWN) for entry in entries}
+        reason = None
+        if len(countries) > 1:
+            reason = "its namespaces stand in several regions"
+        elif countries == {UNKNOWN}:
+            reason = entries[0]["notes"] or "its region is unknown"
+        rows.append(
+            {
+                "organisation_id": owner,
+                "country": countries.pop() if len(countries) == 1 else UNKNOWN,
+                "accounts": ", ".join(entry["account"] for entry in entries),
+                "reason": reason,
+                "observed_on": entries[0]["observed_on"].date(),
+                "source": "atom",
+                "snapshot_sha256": entries[0]["snapshot_sha256"],
+            }
+        )
+    return Batch.from_rows(contracts.core("atom_country"), rows)
 
 
 def _families(curated: Curated) -> Batch:

@@ -72,6 +72,26 @@ ACCOUNT = Table(
         Column("reason", "string", "why these two are one"),
     ),
 )
+ATOM_COUNTRY = Table(
+    "core__atom_country",
+    "One row per organisation whose accounts the ATOM Project gives a region.",
+    ("organisation_id",),
+    (
+        _ORGANISATION,
+        Column(
+            "country",
+            "string",
+            "the region as far as it tells a country: `US`, `CN`, `EU` (the code that ISO 3166 "
+            "reserves for the European Union; no country is told), `other`, or `unknown`",
+            True,
+        ),
+        Column("accounts", "string", "namespaces that have a region, separated by commas", True),
+        Column("reason", "string", "why the country is unknown"),
+        _ON,
+        _SOURCE,
+        _SHA,
+    ),
+)
 FAMILY = Table(
     "core__family",
     "One row per family of models.",
@@ -462,6 +482,7 @@ CORE: tuple[Table, ...] = (
     SOURCE,
     ORGANISATION,
     ACCOUNT,
+    ATOM_COUNTRY,
     FAMILY,
     LICENCE,
     MODEL,
