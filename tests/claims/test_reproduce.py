@@ -178,18 +178,13 @@ def test_no_band_depends_on_ours_and_status_follows_from_it(ours: float) -> None
     assert found.status == ("reproduced" if 0.35 - 1e-9 <= ours <= 0.45 + 1e-9 else "off")
 
 
-def test_bands_of_the_whole_board_stay_whatever_ours_is() -> None:
-    def constant(value: float) -> Any:
-        def get(name: str, **_: Any) -> Figure:
-            raise NotComputableError(name, "no", "") if value < 0 else NoDataError(name, "x", "")
+def test_without_any_data_the_whole_board_is_not_reproducible() -> None:
+    def get(name: str, **_: Any) -> Figure:
+        raise NoDataError(name, "any day", "")
 
-        return get
-
-    one, other = (reproduce(constant(value), spread=False) for value in (-1.0, 1.0))
-    assert [n.band for row in one for n in row.numbers] == [
-        n.band for row in other for n in row.numbers
-    ]
-    assert {row.status for row in one} == {"not reproducible"}
+    rows = reproduce(get, spread=False)
+    assert {row.status for row in rows} == {"not reproducible"}
+    assert not any(row.text for row in rows)
 
 
 VALUES = {"a": 0.5, "b": 0.3, "c": 0.2, "d": 0.0}
@@ -350,6 +345,18 @@ def test_json_and_words_of_the_command(underlay: Callable[..., Ran]) -> None:
     assert "1 not reproducible here" in words.out.splitlines()[-2]
 
 
+def test_the_table_marks_the_numbers_that_are_off(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = _number(name="US", call=Call("made_up", "value", rows=("US",)))
+    rows = [_one(monkeypatch, _entry(_number(), other), _getter(CN=0.4, US=0.6))]
+    command._show(rows)
+    printed = capsys.readouterr().out
+    assert "China 40.0%; US 60.0%" in " ".join(printed.split()).replace(" (off)", "")
+    assert "0 of 1 reproduced within their band, 1 off, 0 not reproducible here" in printed
+    assert "(of single numbers 1 of 2 within)" in printed
+
+
 def test_an_unknown_id_is_refused(underlay: Callable[..., Ran]) -> None:
     _needs_snapshot()
     ran = underlay("reproduce", "--quiet", "--id", "V0")
@@ -376,6 +383,8 @@ def test_on_the_embedded_snapshot_at_least_20_have_a_number(
         rows = reproduce(get, spread=False)
     assert not wrong
     assert len(rows) == len(published())
+    bands = [number.band for entry in published() for number in entry.ours]
+    assert [each.band for row in rows for each in row.numbers] == bands
     assert sum(any(each.ours is not None for each in row.numbers) for row in rows) >= 20
     assert {row.status for row in rows} == {"reproduced", "off", "not reproducible"}
     assert all(row.reason for row in rows)

@@ -57,13 +57,13 @@ class Compared:
         return {
             "name": self.name,
             "printed": self.printed,
-            "published": plain(self.published, self.unit),
-            "low": plain(self.band.low, self.unit),
-            "high": plain(self.band.high, self.unit),
+            "published": _plain(self.published, self.unit),
+            "low": _plain(self.band.low, self.unit),
+            "high": _plain(self.band.high, self.unit),
             "band": self.band.why,
             "unit": self.unit,
             "judged": self.judged,
-            "ours": plain(self.ours, self.unit),
+            "ours": _plain(self.ours, self.unit),
             "text": self.text,
             "within": self.within,
             "reason": self.reason,
@@ -116,7 +116,7 @@ class Reproduced:
             "published_definition": entry.definition,
             "published_source": entry.source,
             "grade": entry.grade,
-            "ours": plain(found.ours, found.unit) if found else None,
+            "ours": _plain(found.ours, found.unit) if found else None,
             "ours_text": self.text,
             "status": self.status,
             "reason": self.reason,
@@ -262,7 +262,7 @@ def _also(
         return {**said, "text": value, "within": False}
     return {
         **said,
-        "ours": plain(value, number.unit),
+        "ours": _plain(value, number.unit),
         "text": in_words(value, number.unit),
         "within": band.holds(value),
     }
@@ -452,7 +452,7 @@ def _more(call: Call, figure: Figure) -> float:
     return float(found)
 
 
-def plain(value: float | None, unit: str) -> float | str | None:
+def _plain(value: float | None, unit: str) -> float | str | None:
     """A number for JSON; a day as ISO 8601; null for none and for an open end."""
     if value is None or not math.isfinite(value):
         return None

@@ -52,7 +52,7 @@ def _show(rows: Sequence[Reproduced]) -> None:
     write(_line([name for name, _ in _COLUMNS])[0])
     for row in rows:
         status = _SHORT.get(row.status, row.status)
-        for line in _line([row.id, row.entry.figure, row.published, row.text or "-", status]):
+        for line in _line([row.id, row.entry.figure, row.published, _ours(row), status]):
             write(line)
         label = "note" if row.status == "reproduced" else "why"
         for line in _wrapped(f"{label}: {row.reason}") if row.reason else []:
@@ -60,10 +60,22 @@ def _show(rows: Sequence[Reproduced]) -> None:
         for line in _spread(row):
             write(line)
     write()
-    write(summary(rows))
+    write(_summary(rows))
 
 
-def summary(rows: Sequence[Reproduced]) -> str:
+def _ours(row: Reproduced) -> str:
+    """Our numbers; where there are several, those outside their bands say so."""
+    if len(row.numbers) < 2:
+        return row.text or "-"
+    marked = [
+        f"{each.name} {each.text}" + (" (off)" if each.within is False else "")
+        for each in row.numbers
+        if each.text
+    ]
+    return "; ".join(marked) or "-"
+
+
+def _summary(rows: Sequence[Reproduced]) -> str:
     """How many come out, in one sentence."""
     counted = {
         status: sum(row.status == status for row in rows)
