@@ -31,6 +31,7 @@ __all__ = [
     "Measure",
     "Option",
     "Query",
+    "Reshape",
     "Role",
     "Row",
     "SourceNote",
@@ -68,16 +69,32 @@ def column_is(name: str, *values: str) -> Callable[[Any], Any]:
 
 
 @dataclass(frozen=True)
-class Option:
-    """One way to decide a choice: why someone would choose it, who does, and what it keeps.
+class Reshape:
+    """A rule for the largest models, applied to what each counts after all filters.
 
-    `keep` turns the relation into the rows that count; None keeps all of them.
+    `factors` turns the `depth` + 1 largest amounts, in descending order along the last axis and 0
+    where there are fewer, into the factors by which the first `depth` of them count.
+    """
+
+    depth: int
+    factors: Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Option:
+    """One way to decide a choice: why someone would choose it, who does, and what it changes.
+
+    `keep` turns the relation into the rows that count; None keeps all of them. `amount` is the
+    column that is summed, over the newest `editions` on average. `reshape` is a rule for outliers.
     """
 
     name: str
     reason: str
     source: str = ""
     keep: Callable[[Any], Any] | None = None
+    amount: str = "value"
+    editions: int = 1
+    reshape: Reshape | None = None
 
 
 @dataclass(frozen=True)
@@ -86,13 +103,15 @@ class Choice:
 
     `role` says what its options keep some of. The newest edition is looked for under "list"
     choices only, so that no filter of kinds falls back to an older edition; and what a "base"
-    choice leaves out still counts in the coverage.
+    choice leaves out still counts in the coverage. `varies` is false where another option asks
+    another question of other data, so that a multiverse holds the choice unless it is asked not to.
     """
 
     name: str
     doc: str
     options: tuple[Option, ...]
     role: Role = "list"
+    varies: bool = True
 
     @property
     def default(self) -> Option:

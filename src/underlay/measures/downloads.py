@@ -13,6 +13,7 @@ from underlay.measures.definitions import (
     Measure,
     Option,
     Query,
+    Reshape,
     Row,
     Split,
     column_is,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from underlay.lake.engine import Result, Tables
 
 __all__ = [
+    "DOWNLOAD_CHOICES",
     "LISTINGS",
     "MEASURES",
     "MODEL_CHOICES",
@@ -101,7 +103,8 @@ def _age(days: int) -> Any:
 
 
 MODEL_CHOICES: tuple[Choice, ...] = (
-    Choice("listing", "which list of models is counted", LISTINGS),
+    # another list is of other models on another day: no other definition of the same thing
+    Choice("listing", "which list of models is counted", LISTINGS, varies=False),
     Choice(
         "scope",
         "which kinds of model count",
@@ -233,6 +236,85 @@ MODEL_CHOICES: tuple[Choice, ...] = (
     ),
 )
 
+_OUTLIERS = 10  # models that winsorising cuts: the first hundredth of a list of a thousand
+
+
+def _capped(largest: Any) -> Any:
+    """Factors that cut amounts to the one behind them all, or to the last where there are fewer."""
+    present = (largest > 0).sum(axis=-1, keepdims=True)
+    last = np.maximum(np.minimum(present, _OUTLIERS + 1) - 1, 0)
+    cap = np.take_along_axis(largest, last, axis=-1)
+    return np.divide(cap, largest, out=np.ones_like(largest), where=largest > 0)[..., :-1]
+
+
+DOWNLOAD_CHOICES: tuple[Choice, ...] = (
+    *MODEL_CHOICES,
+    Choice(
+        "organisations",
+        "whose table says which country an organisation is of",
+        (
+            Option(
+                "ours",
+                "every maker of a downloaded model that could be found, to the country",
+                "underlay; your own entries replace them (setting `corrections`)",
+                column_is("organisations", "ours"),
+            ),
+            Option(
+                "atom",
+                "a published table of 118 accounts; Europe is one region, unlisted makers unknown",
+                "ATOM Project, organization_regions.csv",
+                column_is("organisations", "atom"),
+            ),
+        ),
+    ),
+    Choice(
+        "outlier",
+        "what is done about the largest models",
+        (
+            Option("none", "a download is a download", "HF State of Open Source, Spring 2026"),
+            Option(
+                "drop_largest",
+                "one artefact must not decide: the largest model is left out",
+                "jackknife (Tukey 1958); microsoft/resnet-50 at 172 M in OSIR-LMTS",
+                reshape=Reshape(1, lambda largest: np.zeros_like(largest[..., :-1])),
+            ),
+            Option(
+                "winsorise",
+                f"keeps all models, but the {_OUTLIERS} largest count as much as the one after",
+                "Dixon 1960 (Annals of Mathematical Statistics 31)",
+                reshape=Reshape(_OUTLIERS, _capped),
+            ),
+        ),
+    ),
+    Choice(
+        "window",
+        "over which editions of the list downloads are counted",
+        (
+            Option("last", "the newest state", "the Hub"),
+            Option(
+                "mean_of_three",
+                "the mean of the newest three editions: one month's artefact weighs less",
+                "moving average (Hyndman & Athanasopoulos, Forecasting: Principles and Practice)",
+                editions=3,
+            ),
+        ),
+    ),
+    Choice(
+        "weight",
+        "what a model counts as",
+        (
+            Option("downloads", "as often as it is downloaded", "the Hub"),
+            Option(
+                "models",
+                "each model of the list once: automated downloads can't inflate it",
+                "Epoch AI counts notable models",
+                amount="model_share",
+            ),
+        ),
+        varies=False,  # how many models are listed is another question
+    ),
+)
+
 PANEL = Choice(
     "panel",
     "whether accounts that joined the list later count",
@@ -259,7 +341,10 @@ _CITATION = "Hugging Face Hub documentation, download counts; ATOM Report, arXiv
 
 
 def model_relation(tables: Tables, metric: str) -> ibis.Table:
-    """One row per counted model, day, listing and attributed organisation, with every facet."""
+    """One row per counted model, day, listing and attributed organisation, with every facet.
+
+    `value` is the count times `model_share`, the part of the model that is the organisation's.
+    """
     counted = tables["core__observation"]
     counted = counted.filter(counted.metric == metric)
     part = tables["core__attribution"]
@@ -289,12 +374,26 @@ def model_relation(tables: Tables, metric: str) -> ibis.Table:
         "observed_on",
         "source",
         country=ibis.coalesce(joined.country, ibis.literal("unknown")),
+        model_share=joined.weight_share,
         value=joined.value * joined.weight_share,
     )
 
 
 def _downloads(tables: Tables) -> ibis.Table:
     return model_relation(tables, "downloads_30d_count")
+
+
+def _by_either_table(tables: Tables) -> ibis.Table:
+    """The same once by each table of organisations.
+
+    ATOM's table gives accounts a region; an organisation is where its accounts are.
+    """
+    counted = _downloads(tables)
+    listed = tables["core__atom_country"].select("organisation_id", atom_country="country")
+    both = counted.join(listed, "organisation_id", how="left")
+    both = both.mutate(organisations=ibis.array(["ours", "atom"]).unnest())
+    atom = ibis.coalesce(both.atom_country, ibis.literal("unknown"))
+    return both.mutate(country=(both.organisations == "ours").ifelse(both.country, atom))
 
 
 def _growth(result: Result, query: Query) -> list[Row]:
@@ -341,9 +440,9 @@ DOWNLOADS_SHARE = Measure(
     caveat=_CAVEAT,
     citation=_CITATION,
     splits=MODEL_SPLITS,
-    choices=MODEL_CHOICES,
+    choices=DOWNLOAD_CHOICES,
     grain=("model_id", "name"),
-    expression=_downloads,
+    expression=_by_either_table,
     reduce="share",
 )
 DOWNLOADS_LEVEL = Measure(
@@ -354,9 +453,9 @@ DOWNLOADS_LEVEL = Measure(
     caveat=_CAVEAT,
     citation=_CITATION,
     splits=MODEL_SPLITS,
-    choices=MODEL_CHOICES,
+    choices=DOWNLOAD_CHOICES,
     grain=("model_id", "name"),
-    expression=_downloads,
+    expression=_by_either_table,
     reduce="level",
 )
 DOWNLOADS_GROWTH = Measure(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import ibis
 import numpy as np
 
 from underlay.errors import NoDataError
+from underlay.lake.engine import Result
 from underlay.measures.definitions import EACH, Figure, Query, Row, SourceNote
 from underlay.measures.intervals import bootstrap_sums
 
@@ -15,12 +17,10 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Mapping, Sequence
 
-    import ibis
+    from underlay.lake.engine import Engine
+    from underlay.measures.definitions import Definition, Measure, Option, Role
 
-    from underlay.lake.engine import Engine, Result
-    from underlay.measures.definitions import Measure, Role
-
-__all__ = ["evaluate", "kept_relation"]
+__all__ = ["chosen_options", "evaluate", "kept_relation", "vintage_columns"]
 
 _UNKNOWN = ("unknown", "", None)
 _NAMED = 8  # values of a facet that an error names
@@ -47,6 +47,8 @@ def evaluate(
     result = engine.run(_selected(measure, query, kept_relation(measure, engine, query)))
     if not len(result):
         raise _no_data(measure, engine, query)
+    counted = result
+    result = _reshaped(measure, query, result)
     reduce: Callable[[Result, Query], list[Row]]
     if callable(measure.reduce):
         reduce = measure.reduce
@@ -60,7 +62,7 @@ def evaluate(
         unit=measure.unit,
         by=by,
         rows=tuple(rows),
-        coverage=_coverage(measure, engine, query, result),
+        coverage=_coverage(measure, engine, query, counted),  # an outlier that is cut is known
         definition=query.definition.facets(),
         sources=_sources(engine, result),
         as_of=str(days.max()),
@@ -77,17 +79,67 @@ def kept_relation(
 
     With `whole`, choices of what values are related to ("base") leave nothing out.
     """
+    options = chosen_options(measure, query.definition)
     relation = _chosen(measure, _relation(measure, engine), query, ("list",))
+    amount = next((o.amount for o in options if o.amount != "value"), "value")
+    if amount != "value":
+        relation = relation.mutate(value=relation[amount].cast("float64"))
     if query.as_of is not None:
         relation = relation.filter(relation.observed_on <= query.as_of)
     if not measure.history:
-        within = [*measure.vintage_by, *(["listing"] if query.by == "listing" else [])]
-        newest = relation.observed_on.max()
-        newest = newest.over(group_by=within) if within else newest.as_scalar()
-        relation = relation.filter(relation.observed_on == newest)
+        relation = _newest(relation, vintage_columns(measure, query.by), _editions_meant(options))
     if not whole:
         relation = _chosen(measure, relation, query, ("base",))
     return _chosen(measure, relation, query, ("kind",))
+
+
+def chosen_options(measure: Measure, definition: Definition) -> list[Option]:
+    """The options that a definition picks, without choices that it leaves open."""
+    picked = ((choice, definition.options[choice.name]) for choice in measure.choices)
+    return [choice.option(name) for choice, name in picked if name != EACH]
+
+
+def vintage_columns(measure: Measure, by: str) -> list[str]:
+    """The columns within which the newest day is taken; none where it is the same for all."""
+    return [*measure.vintage_by, *(["listing"] if by == "listing" else [])]
+
+
+def _editions_meant(options: Sequence[Option]) -> int:
+    return max((option.editions for option in options), default=1)
+
+
+def _newest(relation: ibis.Table, within: list[str], editions: int) -> ibis.Table:
+    """The rows of the newest edition, or of so many with the mean of their values."""
+    if editions == 1:
+        newest = relation.observed_on.max()
+        newest = newest.over(group_by=within) if within else newest.as_scalar()
+        return relation.filter(relation.observed_on == newest)
+    days = relation.select("observed_on", *within).distinct()
+    place = ibis.row_number().over(group_by=within or None, order_by=days.observed_on.desc())
+    days = days.mutate(place=place)
+    days = days.filter(days.place < editions)
+    count = days.count().over(group_by=within or None)
+    days = days.mutate(editions=count)
+    joined = relation.join(days, ["observed_on", *within])
+    return joined.mutate(value=joined.value / joined.editions).select(relation.columns)
+
+
+def _reshaped(measure: Measure, query: Query, result: Result) -> Result:
+    """The rows after the definition's rule for the largest models, if it has one."""
+    for option in chosen_options(measure, query.definition):
+        if option.reshape is not None:
+            _, model = np.unique(np.asarray(result[measure.grain[0]]), return_inverse=True)
+            values = result.floats("value")
+            amounts = np.bincount(model, weights=np.nan_to_num(values))
+            depth = option.reshape.depth
+            # of models as large as each other, the one with the lower number comes first
+            order = np.argsort(-amounts, kind="stable")[: depth + 1]
+            largest = np.zeros(depth + 1)
+            largest[: len(order)] = amounts[order]
+            factors = np.ones(len(amounts))
+            factors[order[:depth]] = option.reshape.factors(largest)[: len(order)]
+            result = Result({**result.columns, "value": values * factors[model]})
+    return result
 
 
 def _chosen(
