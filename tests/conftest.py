@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
-from dataclasses import dataclass
+import shutil
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
 
+from underlay.atlas import read_curated
+from underlay.atlas.build import build
 from underlay.cli import main
+from underlay.lake import Lake
+from underlay.sources import SOURCES
+from underlay.sources.pull import sync_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from underlay.atlas import Curated
 
 ROOT = Path(__file__).parents[1]
 
@@ -63,3 +72,45 @@ def underlay(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
         return Ran(code, captured.out, captured.err)
 
     return run
+
+
+# days of the samples that hold none
+_SAMPLE_DAYS = {
+    "atom": dt.date(2026, 7, 24),
+    "epoch_clusters": dt.date(2025, 12, 14),
+    "epoch_companies": dt.date(2026, 1, 1),
+    "litellm": dt.date(2026, 10, 1),
+    "llmfit": dt.date(2026, 10, 5),
+    "osir_lmts": dt.date(2025, 9, 7),
+}
+SAMPLE_NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
+
+
+@pytest.fixture(scope="session")
+def raw_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake of all samples under `tests/data`, without an atlas; to change it, copy it."""
+    root = tmp_path_factory.mktemp("raw") / "lake"
+    for source in SOURCES:
+        day = _SAMPLE_DAYS.get(source.name)
+        sync_from(source, ROOT / "tests" / "data" / source.name, root, SAMPLE_NOW, observed_on=day)
+    return root
+
+
+@pytest.fixture(scope="session")
+def sample_curated() -> Curated:
+    """The shipped files, without the corrections whose names are not in the samples."""
+    curated = read_curated()
+    kept = [e for e in curated.corrections["rename_namespace"] if e["source"] == "llmfit"]
+    corrections = {**curated.corrections, "rename_namespace": tuple(kept)}
+    return replace(curated, corrections=corrections)
+
+
+@pytest.fixture(scope="session")
+def small_lake(
+    tmp_path_factory: pytest.TempPathFactory, raw_lake: Path, sample_curated: Curated
+) -> Path:
+    """The same lake with its atlas built; to change it, copy it."""
+    root = tmp_path_factory.mktemp("small") / "lake"
+    shutil.copytree(raw_lake, root)
+    build(Lake(root), sample_curated, SAMPLE_NOW)
+    return root

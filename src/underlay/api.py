@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from underlay.atlas import CORE, core, read_curated
 from underlay.atlas.lookup import MakerCard, ModelCard, find_maker, find_model
 from underlay.config import settings
-from underlay.errors import LakeMissingError
+from underlay.errors import BadValueError, LakeMissingError
 from underlay.lake import Engine, Lake, embedded
 from underlay.measures import MEASURES, Figure, Measure, evaluate, measure
 from underlay.tables import Batch
@@ -57,10 +57,14 @@ class OpenLake:
         """A figure: value, interval, coverage, definition, sources, vintage.
 
         `by` is one of the measure's facets, `where` sets facets to options or values, `as_of` (a
-        day, ISO 8601) takes the newest data up to then. Raises `UnknownNameError` or `NoDataError`.
+        day, ISO 8601) takes the newest data up to then. Raises `UnknownNameError`, `NoDataError`,
+        or `BadValueError` for a day that is none.
         """
         if isinstance(as_of, str):
-            as_of = dt.date.fromisoformat(as_of)
+            try:
+                as_of = dt.date.fromisoformat(as_of)
+            except ValueError:
+                raise BadValueError("as_of", as_of, "a day such as 2026-06-09") from None
         return evaluate(measure(name), self.engine, by=by, where=where, as_of=as_of)
 
     def model(self, name: str) -> ModelCard:

@@ -58,7 +58,7 @@ def build(
     now: dt.datetime,
     *,
     threads: int = 2,
-    memory_mb: int = 4096,
+    memory_mb: int = 1024,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Built:
     """Resolve everything and replace all core tables of the lake at once.

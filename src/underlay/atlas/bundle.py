@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import ibis
 
 from underlay.atlas.contracts import CORE
-from underlay.errors import LakeMissingError, NoDataError
+from underlay.errors import BadValueError, NoDataError
 from underlay.lake import Engine, Lake
 from underlay.lake.write import Transaction
 from underlay.sources import SOURCES
@@ -28,17 +28,27 @@ __all__ = ["make_bundle", "notice", "shipped"]
 def _pooled(table: ibis.Table) -> ibis.Table:
     """Rmax of cells that hold one system, which is that system's row, goes to a pooled cell.
 
-    The pooled cell keeps the designer and says nothing of the country, so shares by designer stay
-    exact and shares by country by Rmax get an unknown part.
+    The pooled cell keeps the designer and says nothing of the country. Where it would hold one
+    system too, it goes on to a cell that says nothing of the designer either, and Rmax is null
+    where even that holds one. So the total stays exact but for that case, and shares by Rmax get
+    an unknown part.
     """
     alone = table.systems_count == 1
     kept = table.mutate(rmax_tflops=ibis.ifelse(alone, ibis.null("float64"), table.rmax_tflops))
-    pool = table.filter(alone).group_by("observed_on", "organisation_id", "source").agg(
-        country=ibis.literal("unknown"),
+    pool = table.filter(alone).mutate(country=ibis.literal("unknown"), pooled=1)
+    lone = pool.pooled.sum().over(group_by=["observed_on", "organisation_id"]) == 1
+    maker = ibis.ifelse(lone, ibis.literal("unknown"), pool.organisation_id)
+    pool = pool.mutate(organisation_id=maker)
+    size = pool.pooled.sum().over(group_by=["observed_on", "organisation_id"])
+    pool = pool.mutate(
+        rmax_tflops=ibis.ifelse(size == 1, ibis.null("float64"), pool.rmax_tflops),
         systems_count=ibis.literal(0, "int64"),
-        rmax_tflops=ibis._.rmax_tflops.sum(),
+    ).select(*kept.columns)
+    both = kept.union(pool)
+    # the pooled cell may be there already, with systems whose country nobody knows
+    return both.group_by("observed_on", "country", "organisation_id", "source").agg(
+        systems_count=both.systems_count.sum().cast("int64"), rmax_tflops=both.rmax_tflops.sum()
     )
-    return kept.union(pool.select(*kept.columns))
 
 
 # core tables whose cells can equal a row that must not ship, and what is done about it. Counts of
@@ -62,16 +72,20 @@ def make_bundle(
     """Write raw rows that may be redistributed, all core tables, and NOTICE, to a new lake.
 
     The folder appears whole or stays as it was. Records of snapshots are kept, their bytes are
-    not. Raises `NoDataError` if the atlas isn't built.
+    not. Raises `NoDataError` if the atlas isn't built, and `BadValueError` if the folder holds
+    something else.
     """
     if not lake.files("core__model"):
         raise NoDataError("core__model", "a bundle", "lakes after `underlay atlas build`")
+    _check_place(output)
     output.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=output.parent, prefix=".bundle-") as folder:
+    raw = [table for source in SOURCES for table in source.tables]
+    with (
+        tempfile.TemporaryDirectory(dir=output.parent, prefix=".bundle-") as folder,
+        Engine(lake, [*raw, *CORE]) as engine,
+    ):
         fresh = Path(folder) / "lake"
         transaction = Transaction(fresh)
-        raw = [table for source in SOURCES for table in source.tables]
-        engine = Engine(lake, [*raw, *CORE])
         for source in SOURCES:
             if source.terms.may_redistribute != "rows":
                 progress(f"bundle: {source.name} is left out ({source.terms.licence})")
@@ -104,14 +118,35 @@ def _shipped(engine: Engine, table: Table) -> Batch:
     return engine.batch(table, _WITHHELD[table.name](engine.tables[table.name]))
 
 
+def _check_place(output: Path) -> None:
+    """Raise `BadValueError` for a place that is neither free nor a lake.
+
+    Brings back what a bundle that was killed between its two renames had moved aside.
+    """
+    old = _aside(output)
+    if old.is_dir() and not output.exists():
+        old.rename(output)
+    is_lake = (output / "versions").is_dir()
+    if output.exists() and not is_lake and (not output.is_dir() or any(output.iterdir())):
+        expected = "a folder that is empty, isn't there yet, or holds a lake"
+        raise BadValueError("--output", str(output), expected)
+
+
+def _aside(output: Path) -> Path:
+    return output.with_name(f".{output.name}-old")
+
+
 def _put_in_place(fresh: Path, output: Path) -> None:
-    old = output.with_name(f".{output.name}-old")
+    old = _aside(output)
     shutil.rmtree(old, ignore_errors=True)
     if output.exists():
-        if not (output / "versions").is_dir() and any(output.iterdir()):
-            raise LakeMissingError(str(output))
         output.rename(old)
-    fresh.rename(output)
+    try:
+        fresh.rename(output)
+    except BaseException:
+        if old.exists():
+            old.rename(output)
+        raise
     shutil.rmtree(old, ignore_errors=True)
 
 

@@ -30,13 +30,8 @@ def check_corrections(curated: Curated, catalogue: Catalogue, engine: Engine) ->
             for field in ("source", "reason", "date"):
                 if not entry.get(field):
                     raise SchemaError("corrections.toml", f"a `{kind}` entry lacks `{field}`")
-    renamed = {
-        hub_key(name.partition("/")[0])
-        for (platform, name), alias in catalogue.aliases.items()
-        if platform == "huggingface" and alias.method == "renamed"
-    }
     for entry in curated.corrections.get("rename_namespace", ()):
-        if entry["source"] in present and hub_key(entry["old"]) not in renamed:
+        if entry["source"] in present and not _has_namespace(engine, entry["source"], entry["old"]):
             raise CorrectionError(
                 f"rename_namespace {entry['old']} -> {entry['new']}",
                 f"no name in `{entry['source']}` has the namespace `{entry['old']}`",
@@ -47,3 +42,18 @@ def check_corrections(curated: Curated, catalogue: Catalogue, engine: Engine) ->
                 f"open_weights {entry['name']}",
                 "the source says the same, or no longer has that name",
             )
+
+
+def _has_namespace(engine: Engine, source: str, namespace: str) -> bool:
+    """Whether a source writes a Hub name in that namespace."""
+    for name, table in engine.tables.contracts.items():
+        if not name.startswith(f"raw_{source}__"):
+            continue
+        relation = engine.tables[name]
+        for column in ("namespace", "model_id", "gguf_repo_id", "hub_id"):
+            if column in table.column_names:
+                key = relation[column].split("/")[0].lower()
+                found = relation.filter(key == hub_key(namespace)).limit(1)
+                if len(engine.run(found)):
+                    return True
+    return False

@@ -45,7 +45,8 @@ def _hub_names(engine: Engine) -> Iterator[str]:
         tables["raw_hf_census__model"].model_id,
     ):
         named = names.name("name").as_table().distinct()
-        yield from engine.run(named.filter(named.name.contains("/"))).objects("name")
+        with_namespace = named.filter(named.name.contains("/")).order_by("name")
+        yield from engine.run(with_namespace).objects("name")
 
 
 def _architectures(engine: Engine) -> frozenset[str]:
@@ -80,11 +81,10 @@ def _add_llmfit(catalogue: Catalogue, engine: Engine) -> None:
     table = engine.tables["raw_llmfit__model"]
     facts = ["pipeline_tag", "architecture", "parameters_count", "active_parameters_count",
              "licence", "released_on"]  # fmt: skip
+    # some days have several editions: the order of their names decides, not the engine's
+    edition = table.observed_on.cast("string") + " " + table.snapshot_source
     newest = table.group_by("model_id").agg(
-        **{
-            name: table[name].argmax(table.observed_on, where=table[name].notnull())
-            for name in facts
-        }
+        **{name: table[name].argmax(edition, where=table[name].notnull()) for name in facts}
     )
     for row in engine.run(newest.order_by("model_id")).rows():
         draft = catalogue.drafts[catalogue.hub(row["model_id"])]
@@ -95,7 +95,8 @@ def _add_llmfit(catalogue: Catalogue, engine: Engine) -> None:
         draft.licence_text = draft.licence_text or row["licence"]
         draft.created_on = draft.created_on or _day(row["released_on"])
     edges = engine.tables["raw_llmfit__gguf_edge"]
-    for row in engine.run(edges.select("model_id", "gguf_repo_id").distinct()).rows():
+    pairs = edges.select("model_id", "gguf_repo_id").distinct()
+    for row in engine.run(pairs.order_by("gguf_repo_id", "model_id")).rows():
         copy = catalogue.drafts[catalogue.hub(row["gguf_repo_id"])]
         base = catalogue.drafts[catalogue.hub(row["model_id"])].name
         copy.bases.setdefault(base, ("quantized", "declared", "llmfit"))
@@ -210,7 +211,8 @@ def _counted(
             listing=ibis.literal(listing),
             metric=ibis.literal(metric),
             value=counted[metric].max().cast("float64"),
-            is_fresh=counted.is_fresh.any(),
+            # null is an edition that nobody compared with the one before: not shown to be stale
+            is_fresh=ibis.coalesce(counted.is_fresh.any(), ibis.literal(True)),
             source=ibis.literal(source),
             snapshot_sha256=counted.snapshot_sha256.min(),
         )

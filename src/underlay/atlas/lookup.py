@@ -152,9 +152,7 @@ def _bases(engine: Engine, number: int) -> list[dict[str, Any]]:
     return found
 
 
-def _newest(
-    engine: Engine, table: str, number: int, group: Sequence[str]
-) -> list[dict[str, Any]]:
+def _newest(engine: Engine, table: str, number: int, group: Sequence[str]) -> list[dict[str, Any]]:
     relation = engine.tables[table]
     kept = relation.filter(relation.model_id == number)
     newest = kept.observed_on.max().over(group_by=list(group))
@@ -181,8 +179,9 @@ def _near_names(engine: Engine, text: str) -> tuple[str, ...]:
     if not words:
         return ()
     kept = alias.filter(alias.name.lower().contains(max(words, key=len)))
-    ordered = kept.order_by(kept.name.length(), "name").limit(2000)
-    return tuple(engine.run(ordered.select("name")).objects("name"))
+    names = kept.select("name").distinct()
+    ordered = names.order_by(names.name.length(), "name").limit(2000)
+    return tuple(engine.run(ordered).objects("name"))
 
 
 def _dated(row: dict[str, Any]) -> dict[str, Any]:

@@ -78,7 +78,10 @@ def _weighted(engine: Engine) -> ibis.Table:
 
 
 def _listed(
-    kind: str, rows: Iterator[dict[str, Any]], totals: dict[tuple[str, str], float], curated: Curated
+    kind: str,
+    rows: Iterator[dict[str, Any]],
+    totals: dict[tuple[str, str], float],
+    curated: Curated,
 ) -> Iterator[dict[str, Any]]:
     rest: dict[tuple[str, str], list[float]] = {}
     for row in rows:
@@ -86,7 +89,9 @@ def _listed(
         if row["rank"] >= KEPT_PER_KIND:
             rest.setdefault(place, []).append(row["weight"])
             continue
-        yield _row(kind, place, row["unresolved"], _reason(kind, row, curated), row["weight"], totals)
+        yield _row(
+            kind, place, row["unresolved"], _reason(kind, row, curated), row["weight"], totals
+        )
     for place, weights in rest.items():
         name = f"({len(weights)} smaller ones)"
         yield _row(kind, place, name, "each is smaller than all above", sum(weights), totals)

@@ -9,6 +9,7 @@ import click
 
 from underlay.cli.output import bytes_text, write, write_json, write_table
 from underlay.cli.session import Command, Session
+from underlay.errors import UnknownNameError
 
 if TYPE_CHECKING:
     from underlay.lake import Lake
@@ -34,6 +35,7 @@ def build(session: Session) -> None:
         read_curated(settings.corrections),
         session.now(),
         threads=settings.threads,
+        memory_mb=settings.memory_mb,
         progress=session.progress,
     )
     write_table(["table", "rows"], [[name, count] for name, count in built.rows.items()])
@@ -54,10 +56,12 @@ def unresolved(session: Session, kind: str, listing: str, limit: int, as_json: b
         rows = lake.unresolved()
     kinds = tuple(dict.fromkeys(row["kind"] for row in rows))
     if kind and kind not in kinds:
-        from underlay.errors import UnknownNameError
-
         raise UnknownNameError("kind of unresolved name", kind, kinds)
-    rows = [r for r in rows if kind in ("", r["kind"]) and r["listing"].startswith(listing)]
+    rows = [r for r in rows if kind in ("", r["kind"])]
+    listings = tuple(dict.fromkeys(row["listing"] for row in rows))
+    if listing and not any(name.startswith(listing) for name in listings):
+        raise UnknownNameError("list with unresolved names", listing, listings)
+    rows = [row for row in rows if row["listing"].startswith(listing)]
     if as_json:
         write_json("underlay/unresolved/1", {"rows": rows})
         return
