@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from underlay.lake.engine import Engine
     from underlay.measures.definitions import Definition, Measure, Option, Role
 
-__all__ = ["chosen_options", "evaluate", "kept_relation", "vintage_columns"]
+__all__ = [
+    "chosen_options",
+    "evaluate",
+    "kept_relation",
+    "labels_of",
+    "listed_relation",
+    "vintage_columns",
+]
 
 _UNKNOWN = ("unknown", "", None)
 _NAMED = 8  # values of a facet that an error names
@@ -72,6 +79,14 @@ def evaluate(
     )
 
 
+def listed_relation(measure: Measure, engine: Engine, query: Query) -> ibis.Table:
+    """The rows of the chosen lists up to the asked day, of all kinds and editions."""
+    relation = _chosen(measure, _relation(measure, engine), query, ("list",))
+    if query.as_of is not None:
+        relation = relation.filter(relation.observed_on <= query.as_of)
+    return relation
+
+
 def kept_relation(
     measure: Measure, engine: Engine, query: Query, *, whole: bool = False
 ) -> ibis.Table:
@@ -80,12 +95,10 @@ def kept_relation(
     With `whole`, choices of what values are related to ("base") leave nothing out.
     """
     options = chosen_options(measure, query.definition)
-    relation = _chosen(measure, _relation(measure, engine), query, ("list",))
-    amount = next((o.amount for o in options if o.amount != "value"), "value")
+    relation = listed_relation(measure, engine, query)
+    amount = next((option.amount for option in options if option.amount != "value"), "value")
     if amount != "value":
         relation = relation.mutate(value=relation[amount].cast("float64"))
-    if query.as_of is not None:
-        relation = relation.filter(relation.observed_on <= query.as_of)
     if not measure.history:
         relation = _newest(relation, vintage_columns(measure, query.by), _editions_meant(options))
     if not whole:
@@ -154,20 +167,18 @@ def _chosen(
     for name, value in query.definition.kept.items():
         split = measure.split(name)
         if split.role in roles:
-            relation = relation.filter(_labels(relation[split.column]) == value)
+            relation = relation.filter(labels_of(relation[split.column]) == value)
     return relation
 
 
-def _labels(column: Any) -> Any:
+def labels_of(column: Any) -> Any:
     """The names that a figure gives to the values of a column: `_label` for an engine."""
     return column.cast("string").nullif("").fill_null("unknown")
 
 
 def _editions(measure: Measure, engine: Engine, query: Query) -> tuple[dt.date, ...]:
     """All days of the chosen list up to the asked one."""
-    relation = _chosen(measure, _relation(measure, engine), query, ("list",))
-    if query.as_of is not None:
-        relation = relation.filter(relation.observed_on <= query.as_of)
+    relation = listed_relation(measure, engine, query)
     found = engine.run(relation.select("observed_on").distinct().order_by("observed_on"))
     return tuple(found["observed_on"].astype("datetime64[D]").tolist())
 
@@ -341,7 +352,7 @@ def _no_data(measure: Measure, engine: Engine, query: Query) -> NoDataError:
         days = f"days from {first} to {last}" if first is not None else ""
         return NoDataError(measure.name, asked, days)
     for name, value in query.definition.kept.items():
-        values = _labels(relation[measure.split(name).column])
+        values = labels_of(relation[measure.split(name).column])
         counted = relation.group_by(label=values).agg(rows=relation.count())
         found = engine.run(counted.order_by(counted.rows.desc(), counted.label)).objects("label")
         if value not in found:
