@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from underlay.report.ask import Ask, bars, leaders, name_of
@@ -9,6 +10,7 @@ from underlay.report.document import Bar, Bars, Block, Cell, Curve, Curves, Line
 from underlay.report.words import (
     EU,
     NBSP,
+    Bold,
     Words,
     bold,
     country,
@@ -76,19 +78,20 @@ def downloads(ask: Ask) -> Line:
 
 def ranking(figure: Figure, count: int = 3) -> Words:
     """`China 24 % [17–32], ...; unknown 7 %`, the first one bold."""
-    parts: list[Words] = []
+    found: list[str | Bold | Words] = []
     for position, row in enumerate(leaders(figure, count)):
         code = str(row.key[figure.by])
         name = country(code) if figure.by.endswith("country") else code
         number = f"{capital(name) if position == 0 else name} {value(row.value, figure.unit)}"
         reach = interval(row.lower, row.upper, figure.unit)
-        parts.append(say(bold(number) if position == 0 else number, f" {reach}" if reach else ""))
-    found: list[Words] = [part for pair in zip(parts, [say(", ")] * len(parts)) for part in pair]
+        found += [", "] if position else []
+        found += [number if position else bold(number), f" {reach}" if reach else ""]
     unknown = figure.value("unknown") or 0.0
-    return say(*found[:-1], f"; unknown {value(unknown, figure.unit)}.")
+    return say(*found, f"; unknown {value(unknown, figure.unit)}.")
 
 
 def capital(name: str) -> str:
+    """With a capital letter, for the beginning of a sentence."""
     return name[:1].upper() + name[1:]
 
 
@@ -190,7 +193,7 @@ def families(ask: Ask) -> Line:
     start = next((i for i in range(len(lead) - 1, -1, -1) if lead[i] != now), -1) + 1
     since = days[start]
     before = lead[start - 1] if start else ""
-    changes = sum(a != b for a, b in zip(lead, lead[1:]))
+    changes = sum(a != b for a, b in pairwise(lead))
     name, old = name_of(now, "family", ask.known), name_of(before, "family", ask.known)
     ranked = sorted(series, key=lambda each: -series[each].get(days[-1], 0.0))
     second = next((each for each in ranked if each != now), "")
@@ -391,8 +394,8 @@ def judged(ask: Ask) -> Line:
         further += [
             say(
                 f"The best {row.key['openness']} model is {row.value:.0f} points behind the best "
-                f"{row.more['leader_group']} one, which wins {percent(row.more['win_probability'])} "
-                "of votes between them."
+                f"{row.more['leader_group']} one, which wins "
+                f"{percent(row.more['win_probability'])} of votes between them."
             )
             for row in behind
         ]
@@ -460,8 +463,9 @@ def _judged_short(first: Row, others: list[Row], free: Figure | None) -> Words:
         second = others[0]
         words = say(
             words,
-            f", {second.value:.0f} points (a win rate of {percent(second.more['win_probability'])}) "
-            f"ahead of {country(str(second.key['country']))}",
+            f", {second.value:.0f} points (a win rate of "
+            f"{percent(second.more['win_probability'])}) ahead of "
+            f"{country(str(second.key['country']))}",
         )
     if free is None:
         return say(words, ".")

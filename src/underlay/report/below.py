@@ -51,7 +51,8 @@ def accelerators(ask: Ask) -> Line:
         total = sum(row.value for row in level.rows if row.value is not None)
         further.append(
             say(
-                f"The stock is about {amount(total)} H100 equivalents, sold since each series began."
+                f"The stock is about {amount(total)} H100 equivalents, sold since each series "
+                "began."
             )
         )
         figures.append(level)
@@ -75,7 +76,8 @@ def accelerators(ask: Ask) -> Line:
             Bars(
                 title=f"{name} designed {percent(first.value)} of the AI compute sold",
                 subtitle="Share of H100 equivalents sold since each series began, to "
-                f"{day(figure.as_of)}, by designer; without Chinese chips; lines are 95 % intervals",
+                f"{day(figure.as_of)}, by designer; without Chinese chips; lines are 95 % "
+                "intervals",
                 unit="share",
                 bars=bars(figure, ask.known),
                 by="designer",
@@ -120,11 +122,12 @@ def _library(ask: Ask, id_: str, label: str, market: str, words: str) -> Line:
     first, *others = leaders(figure, 3)
     before = _year_before(ask, figure)
     home = leaders(by_country, 1)[0]
+    party, share = _party(ask, first), percent(first.value)
     return Line(
         id=id_,
         label=label,
         finding=say(
-            bold(f"{_party(ask, first)} {percent(first.value)}"),
+            bold(f"{party} {share}"),
             "".join(f", {_party(ask, row)} {percent(row.value)}" for row in others),
             f"; unknown {percent(figure.value('unknown') or 0.0)}.",
         ),
@@ -135,9 +138,10 @@ def _library(ask: Ask, id_: str, label: str, market: str, words: str) -> Line:
         ),
         pictures=(
             Bars(
-                title=f"{_party(ask, first)} controls {percent(first.value)} of downloads of {words}",
-                subtitle=f"Share of PyPI downloads in the 30 days to {day(figure.as_of)} of packages "
-                f"that compete as {words}, by who controls the package; mirrors and CI included",
+                title=f"{party} controls {share} of downloads of {words}",
+                subtitle=f"Share of PyPI downloads in the 30 days to {day(figure.as_of)} of "
+                f"packages that compete as {words}, by who controls the package; mirrors and CI "
+                "included",
                 unit="share",
                 bars=bars(figure, ask.known),
                 by="maker",
@@ -196,9 +200,8 @@ def supercomputers(ask: Ask) -> Line:
     """TOP500 by country, and by designer of the accelerator."""
     figure = ask("supercomputer_share", "country")
     by_maker = ask("supercomputer_share", "maker")
-    chips = [row for row in leaders(by_maker, 3)]
     without = by_maker.value("none") or 0.0
-    named = [f"{_party(ask, row)} {percent(row.value)}" for row in chips]
+    named = [f"{_party(ask, row)} {percent(row.value)}" for row in leaders(by_maker, 3)]
     first = leaders(figure, 1)[0]
     return Line(
         id="supercomputers",
@@ -244,7 +247,8 @@ def foundries(ask: Ask) -> Line:
         further=(say("One vote per product in the table: this shows existence, not capacity."),),
         pictures=(
             Bars(
-                title=f"{name} makes the dies of {percent(first.value)} of accelerators in the table",
+                title=f"{name} makes the dies of {percent(first.value)} of accelerators in the "
+                "table",
                 subtitle=f"Share of accelerators by foundry, edition of {day(figure.as_of)}; an "
                 "accelerator of two foundries counts half for each",
                 unit="share",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING
 
 from underlay.report import above, below, between
@@ -11,6 +10,7 @@ from underlay.report.document import Known, Line, Part, Report
 from underlay.report.limits import limits
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable
 
     from underlay.report.ask import Figures

@@ -61,17 +61,15 @@ _CONFIG: dict[str, Any] = {
 
 
 def _bars(picture: Bars) -> dict[str, Any]:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "name": bar.name,
-            "value": bar.value,
-            "lower": bar.lower if bar.lower != bar.upper else None,
-            "upper": bar.upper if bar.lower != bar.upper else None,
-            "least": bar.least,
-            "most": bar.most,
-            "end": max(
-                [each for each in (bar.value, bar.upper, bar.most) if each is not None], default=0.0
-            ),
+            "value": _six(bar.value),
+            "lower": _six(bar.lower) if bar.lower != bar.upper else None,
+            "upper": _six(bar.upper) if bar.lower != bar.upper else None,
+            "least": _six(bar.least),
+            "most": _six(bar.most),
+            "end": _six(max((e for e in (bar.value, bar.upper, bar.most) if e), default=0.0)),
             "label": _plain(value(bar.value, picture.unit))
             if bar.value is not None
             else bar.reason,
@@ -93,7 +91,7 @@ def _bars(picture: Bars) -> dict[str, Any]:
         "field": "value",
         "type": "quantitative",
         "scale": {
-            "domain": [low if picture.from_zero else low - room * 0.2, longest + room],
+            "domain": [low if picture.from_zero else _six(low - room * 0.2), _six(longest + room)],
             "nice": False,
             "zero": picture.from_zero,
         },
@@ -167,11 +165,11 @@ def _curves(picture: Curves) -> dict[str, Any]:
         {
             "name": curve.name,
             "day": day,
-            "value": number,
+            "value": _six(number),
             "colour": PALE if curve.is_background else colour(curve.country),
             "size": 1.5 if curve.is_background else 2.6,
             "label": f"{curve.name} {_plain(value(number, picture.unit))}",
-            "label_value": places[curve.name],
+            "label_value": _six(places[curve.name]),
             "is_last": day == curve.points[-1][0],
         }
         for curve in reversed(picture.curves)  # the finding is drawn over its context
@@ -225,6 +223,11 @@ def _label_places(picture: Curves) -> dict[str, float]:
         below = max(curve.points[-1][1], below + least)
         places[curve.name] = below
     return places
+
+
+def _six(number: float | None) -> float | None:
+    """Six significant digits: more than a screen shows, and the same on every machine."""
+    return None if number is None else float(f"{number:.6g}")
 
 
 def _axis_format(unit: str) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from underlay.measures import Figure
+    from underlay.measures.definitions import SourceNote
     from underlay.report.document import Line, Part, Picture, Report, Table
 
 __all__ = ["page", "vega_bundle"]
@@ -29,7 +30,7 @@ def vega_bundle() -> str:
     """Vega, Vega-Lite and Vega-Embed as one script; takes about a second to make."""
     import vl_convert
 
-    return str(vl_convert.javascript_bundle())
+    return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
 
 
 def page(report: Report, bundle: str) -> str:
@@ -142,11 +143,7 @@ def _line(line: Line, report: Report, specs: list[str]) -> Iterator[str]:
 
 def _facts(line: Line) -> str:
     days = " to ".join(dict.fromkeys((line.as_of[0], line.as_of[-1])))
-    names = ", ".join(
-        f'<a href="{_address(source.url)}" rel="noopener noreferrer">{escape(source.title)}</a> '
-        f"({escape(source.licence)})"
-        for source in line.sources
-    )
+    names = ", ".join(f"{_link(source)} ({escape(source.licence)})" for source in line.sources)
     return " · ".join(part for part in (days, escape(line.coverage), names) if part)
 
 
@@ -227,7 +224,8 @@ def _matrix(matrix: Matrix) -> str:
     return (
         f'<table class="matrix"><thead><tr><td></td>{over}<td></td><td></td></tr>'
         f'<tr><th scope="col">weight</th>{under}<th class="n" scope="col">unknown</th>'
-        f'<th class="n" scope="col">day</th></tr></thead><tbody>{"".join(rows)}</tbody></table>{below}'
+        f'<th class="n" scope="col">day</th></tr></thead><tbody>{"".join(rows)}</tbody></table>'
+        f"{below}"
     )
 
 
@@ -248,7 +246,8 @@ def _definition(line: Line, report: Report) -> Iterator[str]:
 
 def _figure(figure: Figure) -> str:
     rows = {
-        "figure": f"<code>{escape(figure.name)}</code> by {escape(figure.by)}, {escape(figure.unit)}",
+        "figure": f"<code>{escape(figure.name)}</code> by {escape(figure.by)}, "
+        f"{escape(figure.unit)}",
         "as of": escape(figure.as_of),
         "coverage": _coverage(figure),
         "definition": ", ".join(
@@ -260,8 +259,7 @@ def _figure(figure: Figure) -> str:
         "caveat": _text(figure.caveat),
         "citation": _text(figure.citation),
         "sources": "; ".join(
-            f'<a href="{_address(source.url)}" rel="noopener noreferrer">{escape(source.title)}</a>, '
-            f"{escape(source.licence)}, to {escape(source.vintage)}"
+            f"{_link(source)}, {escape(source.licence)}, to {escape(source.vintage)}"
             for source in figure.sources
         ),
         "interest": " ".join(
@@ -283,13 +281,12 @@ def _coverage(figure: Figure) -> str:
 def _footer(report: Report) -> Iterator[str]:
     yield '<footer id="sources"><h2>Sources and licences</h2><div class="wide"><table>'
     yield (
-        '<thead><tr><th scope="col">source</th><th scope="col">licence</th>'
-        '<th scope="col">to</th><th scope="col">interest in what it measures</th></tr></thead><tbody>'
+        '<thead><tr><th scope="col">source</th><th scope="col">licence</th><th scope="col">to</th>'
+        '<th scope="col">interest in what it measures</th></tr></thead><tbody>'
     )
     for source in report.sources:
         yield (
-            f'<tr><th scope="row"><a href="{_address(source.url)}" rel="noopener noreferrer">'
-            f"{escape(source.title)}</a></th><td>{escape(source.licence)}</td>"
+            f'<tr><th scope="row">{_link(source)}</th><td>{escape(source.licence)}</td>'
             f'<td class="n">{escape(source.vintage)}</td><td>{escape(source.conflict)}</td></tr>'
         )
     yield "</tbody></table></div>"
@@ -328,6 +325,8 @@ def _flat(text: str) -> str:
     return text.replace(NBSP, " ").replace("`", "")
 
 
-def _address(url: str) -> str:
-    """A web address for a link; anything else goes nowhere."""
-    return escape(url) if url.startswith(("https://", "http://")) else "#sources"
+def _link(source: SourceNote) -> str:
+    """A source's title, linked to its page where that is a web address."""
+    if not source.url.startswith(("https://", "http://")):
+        return escape(source.title)
+    return f'<a href="{escape(source.url)}" rel="noopener noreferrer">{escape(source.title)}</a>'

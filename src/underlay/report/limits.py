@@ -59,8 +59,8 @@ def gaps(days: Sequence[str], least: int = 0) -> list[tuple[str, str]]:
 
 def _gaps(known: Known, as_of: str) -> Line | None:
     by_metric: dict[str, set[str]] = {}
-    for (_, metric), days in known.days.items():
-        by_metric.setdefault(metric, set()).update(days)
+    for (_, metric), listed_days in known.days.items():
+        by_metric.setdefault(metric, set()).update(listed_days)
     sentences: list[Words] = []
     for metric, name in _METRICS.items():
         if metric not in by_metric:
@@ -144,7 +144,8 @@ def _unanswered(lines: Sequence[Line]) -> Line | None:
         id="unanswered",
         label="Unanswered",
         finding=say(
-            f"{len(missing)} of {len(lines)} lines have no figure: {listed(missing)}. Each says "
-            "why in its place."
+            f"{len(missing)} of {len(lines)} lines "
+            f"{'has' if len(missing) == 1 else 'have'} no figure, and "
+            f"{'says' if len(missing) == 1 else 'say'} why: {listed(missing)}."
         ),
     )

@@ -70,7 +70,8 @@ def _line(line: Line) -> Iterator[str]:
     if line.figures:
         yield ""
         names = ", ".join(f"{source.title} ({source.licence})" for source in line.sources)
-        yield f"<sub>{'; '.join(_safe(p) for p in (', '.join(line.as_of), line.coverage, names))}</sub>"
+        facts = "; ".join((", ".join(line.as_of), line.coverage, names))
+        yield f"<sub>{_safe(facts)}</sub>"
 
 
 def _table(table: Table) -> Iterator[str]:

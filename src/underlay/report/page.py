@@ -145,8 +145,9 @@ footer pre { white-space: pre-wrap; font-size: .8rem; }
   .summary { border-left-width: 2pt; padding: 0 0 0 18pt; }
   .chart { min-height: 0; } .chart svg { height: auto; }
   nav, .tools, .js details.data { display: none; }
-  .with-picture { display: grid; grid-template-columns: 5fr 6fr; column-gap: 8mm; }
-  .with-picture > h3 { grid-column: 1 / -1; }
+  .with-picture { display: block; }
+  .line p, .line li { max-width: none; }
+  .chart { max-width: 135mm; }
   .line, figure, tr { break-inside: avoid; }
   .part > h2, h3 { break-after: avoid; }
   .line { padding: 8pt 0; } section.part { margin-top: 16pt; }

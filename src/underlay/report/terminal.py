@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LEAST", "MOST", "Span", "render", "render_rich"]
 
-LEAST, MOST = 60, 98  # columns; 98 leaves room for a terminal's own border at 100
+LEAST, MOST = 79, 98  # columns; a narrower terminal folds lines itself
 _GUTTER = 19
 _BLOCKS = "▏▎▍▌▋▊▉█"
 _SPARKS = "▁▂▃▄▅▆▇█"
@@ -249,7 +249,7 @@ def _curves(picture: Curves, width: int) -> Iterator[Row]:
     days = sorted({day for curve in picture.curves for day, _ in curve.points})
     if not days:
         return
-    largest = max(number for curve in picture.curves for _, number in curve.points)
+    largest = max(number for curve in picture.curves for _, number in curve.points) or 1.0
     names = [_cut(curve.name, 22) for curve in picture.curves]
     wide = max(len(name) for name in names)
     starts = [value(curve.points[0][1], picture.unit) for curve in picture.curves]
@@ -279,23 +279,25 @@ def _curves(picture: Curves, width: int) -> Iterator[Row]:
 
 def _matrix(picture: Matrix, width: int) -> Iterator[Row]:
     """A row a weight; the places stand above their columns."""
-    wide = max(len(block.name) for block in picture.blocks)
-    each = max(6, *(len(column) for column in picture.columns))
-    place = (each + 1) * len(picture.columns)
-    over = "".join(f"  {row:>{place}}" for row in picture.rows)
-    under = "".join(
-        " " + "".join(f" {column:>{each}}" for column in picture.columns) for _ in picture.rows
-    )
+    wide = max((len(block.name) for block in picture.blocks), default=0)
+    each = [max(5, len(column)) for column in picture.columns]  # `100 %` is five wide
+    place = sum(each) + len(each) - 1
+    over = "".join(f" {row:>{place}}" for row in picture.rows)
+    heads = zip(picture.columns, each, strict=True)
+    under = "".join(f" {column:>{room}}" for column, room in [*heads] * len(picture.rows))
     yield [Span(f"  {'':<{wide}}{over}", "dim")]
-    yield [Span(f"  {'':<{wide}}{under}  {'unknown':>{each}}", "dim")]
+    yield [Span(f"  {'':<{wide}}{under}  unknown", "dim")]
     days: dict[str, list[str]] = {}
     reasons: dict[str, list[str]] = {}
     for block in picture.blocks:
         row = [Span(f"  {block.name:<{wide}}")]
         for name, cells in zip(picture.rows, block.cells, strict=False):
-            row.append(Span(" " + "".join(f" {cell.text:>{each}}" for cell in cells), colour(name)))
+            numbers = " ".join(
+                f"{cell.text:>{room}}" for cell, room in zip(cells, each, strict=True)
+            )
+            row.append(Span(f" {numbers}", colour(name)))
         if block.cells:
-            row.append(Span(f"  {block.unknown.text:>{each}}"))
+            row.append(Span(f"  {block.unknown.text:>7}"))
         yield row
         days.setdefault(block.day, []).append(block.name)
         reasons.setdefault(block.reason, []).append(block.name)
