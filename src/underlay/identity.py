@@ -55,7 +55,10 @@ _PAGES = {
     ),
     "modelscope": frozenset(("datasets", "docs", "studios", "models", "collections", "papers")),
 }
-_PLATFORMS = ("huggingface", "modelscope", "ollama", "openrouter", "arena", "github", "pypi")
+_PLATFORMS = (
+    "huggingface", "modelscope", "ollama", "openrouter", "arena", "models_dev", "litellm", "epoch",
+    "github", "pypi",
+)  # fmt: skip
 # separators that publishers swap freely: Qwen2.5-7B, qwen-2.5-7b, qwen2.5:7b, Qwen2_5 7B
 _SEPARATORS = re.compile(r"[\s_\-\u2010-\u2015:/.()\[\]]+")
 _BETWEEN_DIGITS = re.compile(rf"(?<=\d){_SEPARATORS.pattern}(?=\d)")

@@ -9,7 +9,7 @@ import click
 
 from underlay.cli.output import bytes_text, write, write_json, write_table
 from underlay.cli.session import Command, Session
-from underlay.errors import UnknownNameError
+from underlay.errors import LakeMissingError, UnknownNameError
 
 if TYPE_CHECKING:
     from underlay.lake import Lake
@@ -28,10 +28,17 @@ def build(session: Session) -> None:
     """Resolve all raw tables of your lake into core tables, in one version."""
     from underlay.atlas import read_curated
     from underlay.atlas.build import build as build_atlas
+    from underlay.lake import Lake, embedded
 
     settings = session.settings()
+    try:
+        base = embedded()
+    except LakeMissingError:
+        base = None
+    # never into the embedded snapshot: without a lake of your own this makes one on top of it
+    lake = Lake(settings.lake, base, must_exist=base is None)
     built = build_atlas(
-        session.open_lake(),
+        lake,
         read_curated(settings.corrections),
         session.now(),
         threads=settings.threads,
