@@ -6,10 +6,11 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from underlay.atlas import CORE, core, read_curated
+from underlay.atlas import CORE, Curated, core, read_curated
 from underlay.atlas.lookup import MakerCard, ModelCard, find_maker, find_model
 from underlay.config import settings
 from underlay.errors import BadValueError, LakeMissingError
+from underlay.identity import hub_key
 from underlay.lake import Engine, Lake, embedded
 from underlay.measures import MEASURES, Figure, Measure, evaluate, measure
 from underlay.tables import Batch
@@ -27,9 +28,11 @@ class OpenLake:
 
     def __init__(self, lake: Lake, chosen: Settings) -> None:
         self.lake = lake
-        self.engine = Engine(lake, CORE, threads=chosen.threads, memory_mb=chosen.memory_mb)
+        self._engine = Engine(lake, CORE, threads=chosen.threads, memory_mb=chosen.memory_mb)
+        self._makers: Batch | None = None
+        self._is_corrected = False
         if chosen.corrections is not None:
-            self._correct(chosen.corrections)
+            self._makers = self._corrected(chosen.corrections)
 
     def __enter__(self) -> Self:
         return self
@@ -37,9 +40,18 @@ class OpenLake:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def engine(self) -> Engine:
+        """The engine, with the reader's corrections in force."""
+        if self._makers is not None and not self._is_corrected:
+            self._engine.register(self._makers.table.name, self._makers)
+            self._is_corrected = True
+        return self._engine
+
     def close(self) -> None:
-        """Let go of the engine."""
-        self.engine.close()
+        """Let go of the engine; it connects again if it is used again."""
+        self._engine.close()
+        self._is_corrected = False
 
     @property
     def measures(self) -> tuple[Measure, ...]:
@@ -85,9 +97,20 @@ class OpenLake:
         """The sources that the figures rest on, with licence, vintage and conflict."""
         return list(self.engine.run(self.engine.tables["core__source"].order_by("source")).rows())
 
-    def _correct(self, path: Path) -> None:
-        """Countries, names and owners by the reader's own entries; accounts need a new build."""
+    def _corrected(self, path: Path) -> Batch:
+        """Countries, names and owners by the reader's own entries.
+
+        Raises `BadValueError` for an account that they move and that the lake still gives to
+        another: whose a model is was settled when the atlas was built.
+        """
         curated = read_curated(path)
+        moved = _moved_accounts(curated)
+        for row in self.lake.read(core("account")).rows() if moved else ():
+            new = moved.get((row["platform"], hub_key(row["account"])))
+            if new is not None and new != row["organisation_id"]:
+                name = f"{row['platform']}:{row['account']}"
+                first = "accounts that stay, or run `underlay atlas build` with them first"
+                raise BadValueError("corrections", name, first)
         before = self.lake.read(core("organisation"))
         rows = {row["organisation_id"]: row for row in before.rows()}
         for organisation in curated.organisations.values():
@@ -101,8 +124,18 @@ class OpenLake:
                 "parent_since_on": organisation.parent_since,
                 "evidence": organisation.evidence or None,
             }
-        batch = Batch.from_rows(core("organisation"), list(rows.values()))
-        self.engine.register(batch.table.name, batch)
+        return Batch.from_rows(core("organisation"), list(rows.values()))
+
+
+def _moved_accounts(curated: Curated) -> dict[tuple[str, str], str]:
+    """(platform, account) -> organisation, for those that the shipped files give to another."""
+    found = {}
+    for platform in ("huggingface", "modelscope"):
+        shipped = read_curated().account_owner(platform)
+        for account, owner in curated.account_owner(platform).items():
+            if shipped.get(account) != owner:
+                found[platform, account] = owner
+    return found
 
 
 def open_lake(path: str | Path | None = None, *, chosen: Settings | None = None) -> OpenLake:
