@@ -19,7 +19,7 @@ CODE = $(wildcard src tests bench)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help report test test-slow check style types imports pages structure fix coverage
+.PHONY: help report test test-slow check style types imports pages queries structure fix coverage
 .PHONY: bench snapshot lock clean clean-all
 
 help: ## list the targets
@@ -34,7 +34,7 @@ test: $(DEV) ## run the tests, without the slow ones
 test-slow: $(DEV) ## run the slow tests
 	$(BIN)/python -m pytest -m slow --benchmark-disable $(ARGS)
 
-check: style types imports pages structure ## look at style, types, imports, generated pages, structure
+check: style types imports pages queries structure ## look at style, types, imports, generated pages, structure
 
 style: $(DEV)
 	$(BIN)/ruff check $(CODE)
@@ -49,12 +49,16 @@ imports: $(DEV)
 pages: $(DEV)
 	$(BIN)/cog --check --check-fail-msg='run `make fix`' -P $(PAGES)
 
+queries: $(DEV)
+	$(BIN)/python -m underlay.cli.prepare --check
+
 structure: $(DEV)
 	$(BIN)/python -m pytest --benchmark-disable $(STRUCTURE)
 
 fix: $(DEV) ## repair what `make check` found, as far as a tool can
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
+	$(BIN)/python -m underlay.cli.prepare
 	$(BIN)/cog -r -P $(PAGES)
 
 coverage: $(DEV) ## run the tests and say which lines no test ran
@@ -75,6 +79,7 @@ snapshot: $(RUNTIME) ## make the embedded snapshot from staged data: DATA=path
 	done
 	$(BIN)/underlay --lake $(SNAPSHOT_LAKE) atlas build
 	$(BIN)/underlay --lake $(SNAPSHOT_LAKE) bundle --output src/underlay/data
+	$(BIN)/python -m underlay.cli.prepare
 
 lock: ## choose versions anew: writes requirements.lock and requirements-dev.lock
 	@$(MAKE) --no-print-directory $(UV)/.made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -20,15 +21,30 @@ if TYPE_CHECKING:
 
     from underlay.config import Settings
 
-__all__ = ["OpenLake", "open_lake"]
+__all__ = ["OpenLake", "open_lake", "prepared_queries"]
+
+
+def prepared_queries() -> Path:
+    """Where the SQL of usual questions lies; it ships with the package."""
+    return Path(str(resources.files("underlay"))) / "queries.json"
+
+
+_PREPARED = prepared_queries()
 
 
 class OpenLake:
     """A lake that answers. Close it, or use it as a context manager."""
 
-    def __init__(self, lake: Lake, chosen: Settings) -> None:
+    def __init__(self, lake: Lake, chosen: Settings, *, prepared: Path | None = _PREPARED) -> None:
         self.lake = lake
-        self._engine = Engine(lake, CORE, threads=chosen.threads, memory_mb=chosen.memory_mb)
+        self.chosen = chosen
+        self._engine = Engine(
+            lake,
+            CORE,
+            threads=chosen.threads,
+            memory_mb=chosen.memory_mb,
+            prepared=prepared,
+        )
         self._makers: Batch | None = None
         self._is_corrected = False
         if chosen.corrections is not None:

@@ -19,6 +19,7 @@ from underlay.errors import (
     UnknownNameError,
     UnreadableError,
 )
+from underlay.lake.prepared import Statement, code_digest, read_statements
 from underlay.lake.read import verify_file
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class Engine:
         *,
         threads: int = 2,
         memory_mb: int = 1024,
+        prepared: Path | None = None,
     ) -> None:
         self.lake = lake
         self.tables = Tables(contracts)
@@ -97,7 +99,10 @@ class Engine:
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._views: set[str] = set()
         self._named: dict[str, tuple[ibis.Table, ibis.Table]] = {}
+        self._named_sql: dict[str, str] = {}
         self.memory: dict[str, Any] = {}  # small answers that stay true while the lake does
+        self._prepared_at = prepared
+        self.asked: dict[str, Statement] = {}  # by question; what the next start may find prepared
 
     def __enter__(self) -> Self:
         return self
@@ -127,7 +132,25 @@ class Engine:
 
     def run(self, expression: ibis.Table) -> Result:
         """Evaluate an expression; raises `UnreadableError` or `CorruptError` naming a file."""
-        return Result(self._fetch(expression, lambda found: found.fetchnumpy()))
+        return Result(self._fetch(self._statement(expression), lambda found: found.fetchnumpy()))
+
+    def ask(self, question: str, make: Callable[[], ibis.Table]) -> Result:
+        """Evaluate what `make` makes; where its SQL is prepared, `make` isn't called.
+
+        `question` must tell this expression from all others.
+        """
+        if question not in self.asked:
+            prepared = self._prepared().get(question)
+            self.asked[question] = prepared or self._statement(make())
+        return Result(self._fetch(self.asked[question], lambda found: found.fetchnumpy()))
+
+    @staticmethod
+    def code() -> str:
+        """Digest of the code and libraries that write this engine's SQL."""
+        import duckdb
+        import ibis
+
+        return code_digest((ibis.__version__, duckdb.__version__))
 
     def view(self, name: str, make: Callable[[Tables], ibis.Table]) -> ibis.Table:
         """A relation under a name of its own: turned into SQL once, then cheap to build on.
@@ -145,7 +168,7 @@ class Engine:
         """Evaluate an expression whose columns are those of `table`, as a batch."""
         from underlay.tables import Batch
 
-        arrow = self._fetch(expression, lambda found: found.to_arrow_table())
+        arrow = self._fetch(self._statement(expression), lambda found: found.to_arrow_table())
         return Batch(table, arrow.select(list(table.column_names)))
 
     def register(self, name: str, batch: Batch) -> None:
@@ -175,23 +198,42 @@ class Engine:
             )
         return self._connection
 
-    def _fetch(self, expression: ibis.Table, take: Callable[[duckdb.DuckDBPyRelation], Any]) -> Any:
+    def _prepared(self) -> Mapping[str, Statement]:
+        if "prepared" not in self.memory:
+            self.memory["prepared"] = (
+                read_statements(self._prepared_at, self.code()) if self._prepared_at else {}
+            )
+        found: Mapping[str, Statement] = self.memory["prepared"]
+        return found
+
+    def _statement(self, expression: ibis.Table) -> Statement:
+        reads = self._read_by(expression)
+        views = {}
+        for name in (name for name in reads if name in self._named):
+            if name not in self._named_sql:
+                self._named_sql[name] = self.sql(self._named[name][0])
+            views[name] = self._named_sql[name]
+        return Statement(self.sql(expression), tuple(reads), views)
+
+    def _fetch(self, statement: Statement, take: Callable[[duckdb.DuckDBPyRelation], Any]) -> Any:
         import duckdb
 
         connection = self._connect()
-        names = self._read_by(expression)
+        names = statement.reads
         try:
             for name in names:
                 if name not in self._views:
-                    connection.execute(self._view(name))
+                    view = statement.views.get(name)
+                    made = f'CREATE VIEW "{name}" AS {view}' if view else self._view(name)
+                    connection.execute(made)
                     self._views.add(name)
-            return take(connection.sql(self.sql(expression)))
+            return take(connection.sql(statement.sql))
         except duckdb.OutOfMemoryException as error:
             reason = f"the engine needs more than its {self._memory_mb} MB"
             wanted = "more memory (`UNDERLAY_MEMORY_MB`)"
             raise NotComputableError(", ".join(names), reason, wanted) from error
         except duckdb.Error as error:
-            for name in (name for name in names if name not in self._named):
+            for name in (name for name in names if name not in statement.views):
                 for path in self.lake.files(name):
                     _probe(path, self.tables.contracts[name])
             if isinstance(error, duckdb.IOException | duckdb.InvalidInputException):
@@ -210,8 +252,6 @@ class Engine:
         return list(found)
 
     def _view(self, name: str) -> str:
-        if name in self._named:
-            return f'CREATE VIEW "{name}" AS {self.sql(self._named[name][0])}'
         table = self.tables.contracts[name]
         files = []
         for path, ref in self.lake.partitions(name).values():

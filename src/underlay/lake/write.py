@@ -41,6 +41,9 @@ __all__ = ["KEPT_VERSIONS", "Transaction", "collect", "encode"]
 
 KEPT_VERSIONS = 5  # older versions stay readable for readers that opened them a while ago
 _TRIES = 200
+_ROW_GROUP = (
+    1 << 17
+)  # rows that a reader skips together: tables lie in key order, so it skips a lot
 
 
 class Transaction:
@@ -184,7 +187,7 @@ def encode(batch: Batch) -> bytes:
         sink,
         compression="zstd",
         compression_level=12,
-        row_group_size=1 << 20,
+        row_group_size=_ROW_GROUP,
     )
     return sink.getvalue()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +52,10 @@ def evaluate(
     query = Query(by, measure.definition(where or {}, by), as_of)
     if measure.history:
         query = replace(query, editions=_editions(measure, engine, query))
-    result = engine.run(_selected(measure, query, kept_relation(measure, engine, query)))
+    result = engine.ask(
+        _question("rows", measure, query),
+        lambda: _selected(measure, query, kept_relation(measure, engine, query)),
+    )
     if not len(result):
         raise _no_data(measure, engine, query)
     counted = result
@@ -85,6 +89,13 @@ def listed_relation(measure: Measure, engine: Engine, query: Query) -> ibis.Tabl
     if query.as_of is not None:
         relation = relation.filter(relation.observed_on <= query.as_of)
     return relation
+
+
+def _question(what: str, measure: Measure, query: Query) -> str:
+    """A name for one query about a figure: equal for equal SQL only."""
+    facets = sorted(query.definition.facets().items())
+    as_of = str(query.as_of) if query.as_of else ""
+    return json.dumps([what, measure.name, query.by, facets, as_of])
 
 
 def kept_relation(
@@ -178,8 +189,12 @@ def labels_of(column: Any) -> Any:
 
 def _editions(measure: Measure, engine: Engine, query: Query) -> tuple[dt.date, ...]:
     """All days of the chosen list up to the asked one."""
-    relation = listed_relation(measure, engine, query)
-    found = engine.run(relation.select("observed_on").distinct().order_by("observed_on"))
+
+    def days() -> ibis.Table:
+        relation = listed_relation(measure, engine, query)
+        return relation.select("observed_on").distinct().order_by("observed_on")
+
+    found = engine.ask(_question("editions", measure, query), days)
     return tuple(found["observed_on"].astype("datetime64[D]").tolist())
 
 
@@ -279,8 +294,12 @@ def _coverage(
         choice.role == "base" and choice.option(options[choice.name]).keep is not None
         for choice in measure.choices
     ):
-        relation = kept_relation(measure, engine, query, whole=True)
-        found = engine.run(relation.aggregate(total=relation.value.abs().sum()))
+
+        def whole() -> ibis.Table:
+            relation = kept_relation(measure, engine, query, whole=True)
+            return relation.aggregate(total=relation.value.abs().sum())
+
+        found = engine.ask(_question("whole", measure, query), whole)
         total = max(total, float(found.floats("total")[0]))
     weight = float(values[known].sum()) / total if total > 0 else None
     return {"rows": len(result), "rows_known": int(known.sum()), "weight": weight}
@@ -335,7 +354,7 @@ def _source_rows(engine: Engine) -> Sequence[Mapping[str, Any]]:
     if "source" not in engine.memory:
         relation = engine.tables["core__source"]
         columns = ["source", "title", "licence", "url", "conflict"]
-        result = engine.run(relation.select(columns).order_by("source"))
+        result = engine.ask("sources", lambda: relation.select(columns).order_by("source"))
         engine.memory["source"] = list(result.rows())
     rows: Sequence[Mapping[str, Any]] = engine.memory["source"]
     return rows
