@@ -183,6 +183,11 @@ def everything() -> dict[str, Rows]:
             {"organisation_id": name, "name": name, "country": country}
             for name, country in COUNTRIES.items()
         ],
+        "atom_country": [
+            {"organisation_id": name, "country": country, "accounts": name,
+             "observed_on": day("2026-07-24")}
+            for name, country in (("acme", "US"), ("bo", "CN"), ("dora", "EU"))
+        ],
         "model": models(),
         "attribution": attributions(WAYS),
         "observation": [

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from underlay.errors import NoDataError, UnknownNameError
-from underlay.measures.downloads import DOWNLOADS_SHARE, LISTINGS, MODEL_CHOICES, MODEL_SPLITS
+from underlay.measures.downloads import (
+    DOWNLOAD_CHOICES,
+    DOWNLOADS_LEVEL,
+    DOWNLOADS_SHARE,
+    LISTINGS,
+    MODEL_SPLITS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,7 +122,7 @@ def test_every_choice_and_listing_has_been_computed_by_hand() -> None:
         "llmfit",
         "census_2022",
     ]
-    options = {choice.name: [o.name for o in choice.options] for choice in MODEL_CHOICES[1:]}
+    options = {choice.name: [o.name for o in choice.options] for choice in DOWNLOAD_CHOICES[1:]}
     assert options == {
         "scope": ["all", "language", "text_only", "vision_language", "embedding"],
         "attribution": ["author", "nearest_base", "root", "fractional"],
@@ -124,7 +130,70 @@ def test_every_choice_and_listing_has_been_computed_by_hand() -> None:
         "denominator": ["all", "known", "us_china"],
         "age": ["any", "one_year", "since_llama"],
         "fresh": ["only", "all"],
+        "organisations": ["ours", "atom"],
+        "outlier": ["none", "drop_largest", "winsorise"],
+        "window": ["last", "mean_of_three"],
+        "weight": ["downloads", "models"],
     }
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        # what ATOM's table doesn't list is unknown, and Europe is one region
+        ({"organisations": "atom"}, {"US": 120, "CN": 240, "EU": 60, "unknown": 80}),
+        ({"outlier": "drop_largest"}, {"US": 120, "CN": 90, "FR": 60, "unknown": 80}),
+        # fewer than eleven models: all count as much as the smallest, 30
+        ({"outlier": "winsorise"}, {"US": 30, "CN": 60, "FR": 30, "unknown": 60}),
+        # there are two editions: half of each
+        (
+            {"window": "mean_of_three"},
+            {"US": 110, "CN": 250, "FR": 30, "unknown": 85, "DE": 12.5},
+        ),
+        ({"window": "mean_of_three", "maker": "elk"}, {"DE": 12.5}),
+        ({"window": "mean_of_three", "listing": "osir_lmts", "country": "FR"}, {"FR": 500}),
+    ],
+)
+def test_rules_for_outliers_tables_and_windows(
+    world: Any, where: dict[str, str], expected: dict[str, float]
+) -> None:
+    assert world.values("downloads_level", **where) == expected
+    shares = world.values("downloads_share", **where)
+    total = sum(expected.values())
+    assert shares == pytest.approx({name: count / total for name, count in expected.items()})
+
+
+def test_windows_of_several_lists_at_once(world: Any) -> None:
+    """Each list by its own newest three: the series' last three hold 680, 680 and 750."""
+    assert world.values("downloads_level", "listing", window="mean_of_three") == pytest.approx(
+        {"osir_lmts": 2110 / 3, "os_ai_map": 487.5, "llmfit": 250, "census_2022": 10}
+    )
+
+
+def test_models_as_weight_are_a_share_and_no_level(world: Any) -> None:
+    """A number of models isn't a number of downloads, so the level has no such option."""
+    assert world.values("downloads_share", weight="models") == pytest.approx(
+        {"CN": 2 / 6, "unknown": 2 / 6, "US": 1 / 6, "FR": 1 / 6}
+    )
+    # the merge is one model, half of it for each of its bases
+    assert world.values(
+        "downloads_share", weight="models", attribution="fractional"
+    ) == pytest.approx({"US": 2.5 / 6, "CN": 2.5 / 6, "unknown": 1 / 6})
+    assert "weight" not in DOWNLOADS_LEVEL.definition({}).options
+
+
+def test_winsorising_cuts_ten_models_to_the_eleventh(
+    changed: Callable[..., Any], rows_of: Any
+) -> None:
+    template = rows_of.models()[0]
+    counts = {n: float(100 - n) for n in range(13)}  # 100, 99, … 88; the eleventh has 90
+    world = changed(
+        model=[{**template, "model_id": n, "name": f"acme/{n}"} for n in counts],
+        attribution=rows_of.attributions({"author": {n: {"acme": 1.0} for n in counts}}),
+        observation=rows_of.observations({NEWEST: counts}, "downloads_30d_count"),
+    )
+    assert total(world, outlier="winsorise") == 11 * 90 + 89 + 88
+    assert total(world, outlier="drop_largest") == sum(counts.values()) - 100
 
 
 def test_one_year_ends_after_365_days(

@@ -453,7 +453,8 @@ DOWNLOADS_LEVEL = Measure(
     caveat=_CAVEAT,
     citation=_CITATION,
     splits=MODEL_SPLITS,
-    choices=DOWNLOAD_CHOICES,
+    # a number of models isn't a number of downloads
+    choices=tuple(choice for choice in DOWNLOAD_CHOICES if choice.name != "weight"),
     grain=("model_id", "name"),
     expression=_by_either_table,
     reduce="level",
