@@ -28,6 +28,16 @@ if TYPE_CHECKING:
     from underlay.api import OpenLake
 
 
+@pytest.fixture(autouse=True)
+def _no_snapshot(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the package had been built without its snapshot."""
+    monkeypatch.setattr(api, "embedded", _missing)
+
+
+def _missing() -> Lake:
+    raise LakeMissingError("the package")
+
+
 @pytest.fixture
 def lake(small_lake: Path) -> Iterator[OpenLake]:
     with open_lake(small_lake) as opened:
@@ -129,9 +139,6 @@ def test_an_account_that_moves_needs_a_new_build(
 
 
 def test_which_lake(small_lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing() -> Lake:
-        raise LakeMissingError("the package")
-
     with pytest.raises(LakeMissingError, match="nowhere"):
         open_lake(tmp_path / "nowhere")
     monkeypatch.setattr(api, "embedded", lambda: Lake(small_lake))
@@ -144,7 +151,7 @@ def test_which_lake(small_lake: Path, tmp_path: Path, monkeypatch: pytest.Monkey
     with open_lake(chosen=chosen) as opened:
         assert opened.lake.base is not None
         assert opened.maker("alibaba")
-    monkeypatch.setattr(api, "embedded", missing)
+    monkeypatch.setattr(api, "embedded", _missing)
     with pytest.raises(LakeMissingError):
         open_lake()
     with open_lake(str(small_lake)) as opened:

@@ -113,15 +113,13 @@ def number(value: float | None, unit: str) -> str:
         return "unknown"
     if unit == "share":
         return f"{value:.1%}"
-    for size, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e4, "k")):
-        if abs(value) >= size:
-            scale = 1e3 if suffix == "k" else size
-            return (
-                f"{value / scale:.3g} {suffix}"
-                if value / scale < 1000
-                else f"{value / scale:,.0f} {suffix}"
-            )
-    return f"{value:,.4g}"
+    if abs(value) < 9999.5:
+        return f"{value:,.4g}"
+    for size, suffix in ((1e3, "k"), (1e6, "M"), (1e9, "B"), (1e12, "T")):
+        shown = f"{value / size:.3g}"
+        if abs(float(shown)) < 1000:
+            return f"{shown} {suffix}"
+    return f"{value / 1e12:,.0f} T"
 
 
 def _cell(value: Any) -> object:
