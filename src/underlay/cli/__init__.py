@@ -52,6 +52,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("model", "underlay.cli.figures:model", "what is known of one model"),
     Entry("maker", "underlay.cli.figures:maker", "what is known of one organisation"),
     Entry("reproduce", "underlay.cli.reproduce:reproduce", "what others published, beside ours"),
+    Entry("diff", "underlay.cli.diff:diff", "what changed between two days or two lakes"),
     Entry(
         "sources", "underlay.cli.sync:sources", "publishers: licence, conflict, tables, vintages"
     ),

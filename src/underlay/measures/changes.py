@@ -95,6 +95,7 @@ class Change:
     size: float
     about: Mapping[str, Any] = field(default_factory=dict)
     definition: Mapping[str, str] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The change as part of the JSON answer `underlay/diff/1`."""
@@ -109,6 +110,7 @@ class Change:
             "size": self.size,
             "about": dict(self.about),
             "definition": dict(self.definition),
+            "sources": list(self.sources),
         }
 
 
@@ -279,6 +281,7 @@ class _Sides:
             size,
             {**(about or {}), **({"windows_overlap_days": overlap} if overlap else {})},
             new.definition,
+            tuple(sorted({note.name for figure in self.figures for note in figure.sources})),
         )
 
     def _window_overlap(self) -> int:
@@ -673,6 +676,7 @@ def _revised(
         _last_day(new),
         min(1.0, amount / max(totals)) if max(totals) > 0 else 0.0,
         about,
+        sources=(source,),
     )
 
 
