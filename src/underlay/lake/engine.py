@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 __all__ = ["Engine", "Result", "Tables"]
 
 
+_KEPT = "kept__"  # begins the names of relations whose rows are kept in memory
+
+
 class Result:
     """Columns of an answer as arrays of one length; null is None in object columns, else masked."""
 
@@ -152,11 +155,15 @@ class Engine:
 
         return code_digest((ibis.__version__, duckdb.__version__))
 
-    def view(self, name: str, make: Callable[[Tables], ibis.Table]) -> ibis.Table:
+    def view(
+        self, name: str, make: Callable[[Tables], ibis.Table], *, is_kept: bool = False
+    ) -> ibis.Table:
         """A relation under a name of its own: turned into SQL once, then cheap to build on.
 
-        `name` must tell it from all other relations asked of this engine.
+        `name` must tell it from all other relations asked of this engine. With `is_kept` it is
+        also computed once, and its rows are kept in memory.
         """
+        name = f"{_KEPT}{name}" if is_kept else name
         if name not in self._named:
             import ibis
 
@@ -175,6 +182,9 @@ class Engine:
         """Let expressions read a batch under the name of its contract, in place of the lake's."""
         self.tables.contracts.setdefault(name, batch.table)
         connection = self._connect()
+        for kept in [each for each in self._views if each.startswith(_KEPT)]:
+            connection.execute(f'DROP TABLE "{kept}"')  # it was made of what this replaces
+            self._views.discard(kept)
         if name in self._views:
             connection.execute(f'DROP VIEW "{name}"')
         connection.register(f"{name}__memory", batch.data)
@@ -224,7 +234,8 @@ class Engine:
             for name in names:
                 if name not in self._views:
                     view = statement.views.get(name)
-                    made = f'CREATE VIEW "{name}" AS {view}' if view else self._view(name)
+                    kind = "TEMP TABLE" if name.startswith(_KEPT) else "VIEW"
+                    made = f'CREATE {kind} "{name}" AS {view}' if view else self._view(name)
                     connection.execute(made)
                     self._views.add(name)
             return take(connection.sql(statement.sql))

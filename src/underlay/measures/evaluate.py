@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -105,16 +106,48 @@ def kept_relation(
 
     With `whole`, choices of what values are related to ("base") leave nothing out.
     """
-    options = chosen_options(measure, query.definition)
-    relation = listed_relation(measure, engine, query)
-    amount = next((option.amount for option in options if option.amount != "value"), "value")
-    if amount != "value":
-        relation = relation.mutate(value=relation[amount].cast("float64"))
-    if not measure.history:
-        relation = _newest(relation, vintage_columns(measure, query.by), _editions_meant(options))
+    if measure.history:
+        relation = _amounts(measure, query, listed_relation(measure, engine, query))
+    else:
+        relation = _newest_listed(measure, engine, query)
     if not whole:
         relation = _chosen(measure, relation, query, ("base",))
     return _chosen(measure, relation, query, ("kind",))
+
+
+def _amounts(measure: Measure, query: Query, relation: ibis.Table) -> ibis.Table:
+    """With the amount as value that an option of the definition chooses, if one does."""
+    options = chosen_options(measure, query.definition)
+    amount = next((option.amount for option in options if option.amount != "value"), "value")
+    return (
+        relation if amount == "value" else relation.mutate(value=relation[amount].cast("float64"))
+    )
+
+
+def _newest_listed(measure: Measure, engine: Engine, query: Query) -> ibis.Table:
+    """The newest editions of the chosen lists, kept: definitions differ in what they take of it."""
+    options = chosen_options(measure, query.definition)
+    within, editions = vintage_columns(measure, query.by), _editions_meant(options)
+    facets = [
+        (choice.name, query.definition.options[choice.name])
+        for choice in measure.choices
+        if choice.role == "list"
+    ]
+    facets += [
+        (name, value)
+        for name, value in sorted(query.definition.kept.items())
+        if measure.split(name).role == "list"
+    ]
+    amounts = [option.amount for option in options if option.amount != "value"]
+    key = json.dumps([facets, str(query.as_of), within, editions, amounts])
+    digest = hashlib.sha256(key.encode()).hexdigest()[:16]
+    return engine.view(
+        f"{measure.name}__{digest}",
+        lambda _: _newest(
+            _amounts(measure, query, listed_relation(measure, engine, query)), within, editions
+        ),
+        is_kept=True,
+    )
 
 
 def chosen_options(measure: Measure, definition: Definition) -> list[Option]:
