@@ -1,0 +1,406 @@
+"""Sums of a measure's rows under many definitions: arrays in, arrays out.
+
+The relation is read once. Each row carries one bit for each option that keeps it, so a definition
+is a mask of bits, and the sums under thousands of masks are one product of matrices. Filters,
+amounts, editions and rules for outliers mean what they mean in `evaluate`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from underlay.errors import NoDataError, NotComputableError
+from underlay.measures.definitions import EACH
+from underlay.measures.evaluate import labels_of, listed_relation, vintage_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import ibis
+
+    from underlay.lake.engine import Engine, Result
+    from underlay.measures.definitions import Choice, Measure, Option, Query, Reshape
+
+__all__ = ["Cube", "cube"]
+
+_CELLS = 40_000_000  # values (definitions times parties) that are held
+_CHUNK = 4_000_000  # cells of a temporary array
+_BITS = 62
+_DIGITS = {"share": 12}  # the last digits of a sum of floats depend on the order of the rows
+
+
+@dataclass(frozen=True)
+class Cube:
+    """Values (definitions, parties) of parties in the order of their names, and the newest day."""
+
+    parties: tuple[str, ...]
+    values: Any
+    newest: str
+
+
+def cube(measure: Measure, engine: Engine, query: Query, varied: Sequence[str], codes: Any) -> Cube:
+    """Values of a measure that sums rows, under every definition of `codes`.
+
+    `codes` (definitions, choices) are places among the options of the choices named by `varied`,
+    which `query` leaves open. A value is NaN where a party can't have one: no row of it is left by
+    the options of lists and of denominators, or no row at all by all options. Raises `NoDataError`
+    where that holds for all, and `NotComputableError` where the answer would be too large.
+    """
+    return _Cube(measure, engine, query).values(varied, codes)
+
+
+class _Mask:
+    """What the options of a measure ask of a row, as bits: which rows count under a definition."""
+
+    def __init__(self, measure: Measure, query: Query, names: Sequence[str]) -> None:
+        self.keeps: list[Any] = []
+        self.amounts = ["value"]
+        self.reshapes: list[Reshape | None] = [None]
+        self.varied: list[tuple[Choice, Any]] = []
+        self.list_bits, self.base_bits = 0, 0
+        self.held = self._of_splits(measure, query)
+        for choice in measure.choices:
+            if choice.name in names:
+                self.varied.append((choice, [self._of(choice, o) for o in choice.options]))
+            elif query.definition.options[choice.name] != EACH:
+                option = choice.option(query.definition.options[choice.name])
+                # a held choice of lists has been applied to the relation already
+                self.held = _joined(self.held, self._of(choice, option, is_applied=True))
+
+    def _of_splits(self, measure: Measure, query: Query) -> tuple[int, int, int, int]:
+        """Bits of values that splits are kept to; those of lists are applied already."""
+        bits = 0
+        for name, value in query.definition.kept.items():
+            split = measure.split(name)
+            if split.role != "list":
+                bits |= self._bit(lambda t, c=split.column, v=value: labels_of(t[c]) == v)
+        return bits, 1, 0, 0
+
+    def _of(
+        self, choice: Choice, option: Option, *, is_applied: bool = False
+    ) -> tuple[int, int, int, int]:
+        """(bits, editions, place of the amount, place of the rule for outliers) of an option."""
+        bits = 0
+        if option.keep is not None and not (is_applied and choice.role == "list"):
+            bits = self._bit(option.keep)
+            self.list_bits |= bits if choice.role == "list" else 0
+            self.base_bits |= bits if choice.role == "base" else 0
+        if option.amount not in self.amounts:
+            self.amounts.append(option.amount)
+        place = 0
+        if option.reshape is not None:
+            self.reshapes.append(option.reshape)
+            place = len(self.reshapes) - 1
+        return bits, option.editions, self.amounts.index(option.amount), place
+
+    def _bit(self, keep: Any) -> int:
+        if len(self.keeps) >= _BITS:
+            raise NotComputableError(
+                "a multiverse", f"it has more than {_BITS} options that filter", "fewer open facets"
+            )
+        self.keeps.append(keep)
+        return 1 << (len(self.keeps) - 1)
+
+    def bits(self, relation: ibis.Table) -> dict[str, Any]:
+        """A column for each bit: whether the option keeps the row."""
+        return {f"bit_{place}": keep(relation) for place, keep in enumerate(self.keeps)}
+
+    def words(self, result: Result) -> Any:
+        """The bits of each row as one integer; a filter that is null keeps nothing."""
+        words = np.zeros(len(result), dtype=np.int64)
+        for place in range(len(self.keeps)):
+            kept: Any = np.ma.filled(result[f"bit_{place}"], False)
+            words |= kept.astype(np.int64) << place
+        return words
+
+    def of(self, codes: Any) -> Any:
+        """(definitions, 4): bits, editions, amount and rule of every definition."""
+        held = np.array(self.held, dtype=np.int64)
+        found = np.tile(held, (len(codes), 1))
+        for column, (_, options) in enumerate(self.varied):
+            of_option = np.array(options, dtype=np.int64)[codes[:, column]]
+            found[:, 0] |= of_option[:, 0]
+            found[:, 1] = np.maximum(found[:, 1], of_option[:, 1])
+            found[:, 2] = np.where(found[:, 2] > 0, found[:, 2], of_option[:, 2])
+            found[:, 3] = np.where(of_option[:, 3] > 0, of_option[:, 3], found[:, 3])
+        return found
+
+
+def _joined(
+    one: tuple[int, int, int, int], other: tuple[int, int, int, int]
+) -> tuple[int, int, int, int]:
+    return one[0] | other[0], max(one[1], other[1]), one[2] or other[2], other[3] or one[3]
+
+
+@dataclass
+class _Rows:
+    """Rows that some definition may count, coded: integers by party, day, stratum and word."""
+
+    parties: tuple[str, ...]
+    days: Any  # (days,) datetime64, ascending
+    words: Any  # (words,) the sets of options that keep a row
+    party: Any  # this and the following: (rows,)
+    day: Any
+    stratum: Any
+    word: Any
+    unit: Any
+    amounts: list[Any]  # per amount (rows,)
+    counts: Any  # rows that a row stands for
+
+
+class _Cube:
+    """Sums of a measure's rows, from which every definition is put together."""
+
+    def __init__(self, measure: Measure, engine: Engine, query: Query) -> None:
+        self.measure, self.engine, self.query = measure, engine, query
+
+    def values(self, varied: Sequence[str], codes: Any) -> Cube:
+        """All definitions of these codes."""
+        mask = _Mask(self.measure, self.query, varied)
+        rows = self._rows(mask)
+        if len(codes) * len(rows.parties) > _CELLS:
+            raise NotComputableError(
+                f"{len(codes)} definitions of {len(rows.parties)} parties",
+                f"that is more than {_CELLS} values",
+                "a coarser `--by`, or fewer open facets: `--where FACET=OPTION`",
+            )
+        values = np.full((len(codes), len(rows.parties)), np.nan)
+        asked = mask.of(codes)
+        world_of = np.stack([asked[:, 0] & mask.list_bits, asked[:, 1], asked[:, 2]], axis=1)
+        worlds, member = np.unique(world_of, axis=0, return_inverse=True)
+        newest = rows.days[0]
+        for number, (bits, editions, amount) in enumerate(worlds.tolist()):
+            world = _World(rows, bits, editions if not self.measure.history else 0, amount)
+            here = np.flatnonzero(member == number)
+            newest = max(newest, world.newest)
+            masks, combination = np.unique(asked[here, 0], return_inverse=True)
+            of_rule = world.sums(masks, mask.base_bits | mask.list_bits, mask.reshapes)
+            for rule, sums in enumerate(of_rule):
+                is_rule = asked[here, 3] == rule
+                of_mask = _shares(sums) if self.measure.reduce == "share" else sums
+                values[here[is_rule]] = of_mask[combination[is_rule]]
+        if np.isnan(values).all():
+            raise NoDataError(self.measure.name, "any definition", "")
+        digits = _DIGITS.get(self.measure.unit, 6)
+        return Cube(rows.parties, np.round(values, digits), str(newest))
+
+    def _rows(self, mask: _Mask) -> _Rows:
+        """Read the relation: one row per model and word where a rule for outliers asks for models,
+        else sums.
+        """
+        measure, query = self.measure, self.query
+        relation = listed_relation(measure, self.engine, query)
+        within = vintage_columns(measure, query.by)
+        amounts = {f"amount_{i}": relation[name] for i, name in enumerate(mask.amounts)}
+        columns = {
+            "party": relation[measure.split(query.by).column],
+            "day": relation.observed_on,
+            **{f"within_{i}": relation[name] for i, name in enumerate(within)},
+            **mask.bits(relation),
+        }
+        keys = list(columns)
+        has_rule = any(rule is not None for rule in mask.reshapes)
+        if has_rule:
+            columns["unit"] = relation[measure.grain[0]]
+        coded = relation.filter(relation.value.notnull()).select(**columns, **amounts)
+        if not has_rule:
+            coded = coded.group_by(keys).agg(
+                rows=coded.count(), **{name: coded[name].sum() for name in amounts}
+            )
+        result = self.engine.run(coded)
+        if not len(result):
+            raise NoDataError(measure.name, self._asked(), "")
+        parties, party = _labelled(result["party"])
+        days, day = _places(result["day"].astype("datetime64[D]"))
+        stratum = np.zeros(len(result), dtype=np.int32)
+        for place in range(len(within)):
+            names, code = _labelled(result[f"within_{place}"])
+            _, stratum = _places(stratum * len(names) + code)
+        words, word = _places(mask.words(result))
+        return _Rows(
+            parties, days, words, party, day, stratum, word,
+            _dense(np.asarray(result["unit"])) if has_rule else stratum,
+            [np.nan_to_num(result.floats(name)) for name in amounts],
+            np.ones(len(result)) if has_rule else result.floats("rows"),
+        )  # fmt: skip
+
+    def _asked(self) -> str:
+        facets = self.query.definition.facets()
+        asked = ", ".join(f"{k}={v}" for k, v in facets.items() if v != EACH)
+        return f"{self.query.as_of} ({asked})" if self.query.as_of else asked
+
+
+def _shares(sums: Any) -> Any:
+    totals = np.nansum(sums, axis=1, keepdims=True)
+    return np.divide(sums, totals, out=np.full_like(sums, np.nan), where=totals > 0)
+
+
+def _labelled(cells: Any) -> tuple[tuple[str, ...], Any]:
+    """The names that a figure gives to these cells, in order, and each cell's place among them."""
+    found = np.ma.asarray(cells, dtype=object).filled(None).tolist()
+    label = {cell: "unknown" if cell in (None, "") else str(cell) for cell in set(found)}
+    names = tuple(sorted(set(label.values())))
+    rank = {name: place for place, name in enumerate(names)}
+    code = {cell: rank[name] for cell, name in label.items()}
+    return names, np.fromiter(map(code.__getitem__, found), np.int32, len(found))
+
+
+def _dense(numbers: Any) -> Any:
+    """Numbers that tell the same things apart, small enough to be places in an array."""
+    if numbers.dtype.kind == "i" and numbers.min() >= 0 and numbers.max() <= 4 * len(numbers):
+        return numbers
+    return np.unique(numbers, return_inverse=True)[1]
+
+
+def _places(values: Any) -> tuple[Any, Any]:
+    """The distinct values in order, and each value's place among them; for few distinct ones."""
+    distinct = np.sort(np.unique(values))
+    return distinct, np.searchsorted(distinct, values).astype(np.int32)
+
+
+class _World:
+    """The rows of some lists and their newest editions, and sums over them under many masks."""
+
+    def __init__(self, rows: _Rows, bits: int, editions: int, amount: int) -> None:
+        self.parties, self.words = len(rows.parties), rows.words
+        chosen: Any = (rows.words & bits) == bits
+        is_here = chosen[rows.word]
+        # cells of days within strata; the newest of them count, each as a part of the mean
+        strata, days = int(rows.stratum.max()) + 1, len(rows.days)
+        cell = rows.stratum.astype(np.int64) * days + rows.day
+        has_rows = np.bincount(cell[is_here], minlength=strata * days).reshape(strata, days) > 0
+        if editions:
+            later = has_rows[:, ::-1].cumsum(axis=1)[:, ::-1]
+            has_rows &= later <= editions
+            weight = has_rows / np.maximum(has_rows.sum(axis=1, keepdims=True), 1)
+        else:
+            weight = has_rows.astype(np.float64)
+        weight = weight.ravel()
+        on = np.flatnonzero(has_rows.any(axis=0))
+        self.newest = rows.days[on[-1]] if len(on) else rows.days[0]
+        keep = is_here if has_rows.all() else is_here & has_rows.ravel()[cell]
+        is_all = bool(keep.all())
+
+        def taken(column: Any) -> Any:
+            return column if is_all else column[keep]
+
+        self.word, self.party, self.unit = (
+            taken(column) for column in (rows.word, rows.party, rows.unit)
+        )
+        self.amount = taken(rows.amounts[amount])
+        if not (weight[weight > 0] == 1.0).all():
+            self.amount = self.amount * weight[taken(cell)]
+        present = np.flatnonzero(np.bincount(self.word, minlength=len(self.words)))
+        rank = np.zeros(len(self.words), dtype=np.int32)
+        rank[present] = np.arange(len(present), dtype=np.int32)
+        self.words, self.word = self.words[present], rank[self.word]
+        place = self.word.astype(np.int64) * self.parties + self.party
+        shape = (len(self.words), self.parties)
+        size = shape[0] * shape[1]
+        self.cells = np.bincount(place, weights=self.amount, minlength=size).reshape(shape)
+        self.counts = np.bincount(place, weights=taken(rows.counts), minlength=size).reshape(shape)
+
+    def sums(self, masks: Any, base_bits: int, rules: Sequence[Reshape | None]) -> list[Any]:
+        """Per rule, sums by party under each mask (masks, parties); NaN where no party can be."""
+        is_kept = self._kept(masks)
+        bases, base = np.unique(masks & base_bits, return_inverse=True)
+        can_be = (self._kept(bases) @ self.counts > 0)[base]
+        can_be &= (is_kept @ self.counts.sum(axis=1) > 0)[:, None]
+        sums = is_kept @ self.cells
+        depth = max((rule.depth for rule in rules if rule is not None), default=0)
+        heads = _Heads(self, depth) if depth else None
+        found = []
+        for rule in rules:
+            after = sums
+            if rule is not None and heads is not None:
+                after = np.maximum(sums - heads.lost(is_kept, rule), 0.0)
+            found.append(np.where(can_be, after, np.nan))
+        return found
+
+    def _kept(self, masks: Any) -> Any:
+        masks = np.asarray(masks)[:, None]
+        return ((self.words[None, :] & masks) == masks).astype(np.float64)
+
+
+class _Heads:
+    """The models of a world that can be among the largest under some mask, each by itself.
+
+    A model all of whose rows have the same word counts whole or not at all, so only the first
+    `depth` + 1 of a word can be among the first under any mask; other models are all kept.
+    """
+
+    def __init__(self, world: _World, depth: int) -> None:
+        size = int(world.unit.max(initial=-1)) + 1
+        total = np.bincount(world.unit, weights=world.amount, minlength=size)
+        low = np.full(size, len(world.words), dtype=np.int32)
+        high = np.full(size, -1, dtype=np.int32)
+        np.minimum.at(low, world.unit, world.word)
+        np.maximum.at(high, world.unit, world.word)
+        can_lead = (low != high) & (total > 0)
+        simple = np.flatnonzero((low == high) & (total > 0))
+        simple = simple[np.argsort(low[simple], kind="stable")]
+        starts = np.searchsorted(low[simple], np.arange(len(world.words) + 1))
+        for start, stop in pairwise(starts):
+            units = simple[start:stop]
+            if len(units) > depth + 1:
+                amounts = total[units]
+                least = np.partition(amounts, -(depth + 1))[-(depth + 1)]
+                units = units[amounts >= least]
+                units = units[np.lexsort((units, -total[units]))][: depth + 1]
+            can_lead[units] = True
+        rows = np.flatnonzero(can_lead[world.unit])
+        # an entry is what one party has of one model under one word; a model's stand together
+        shape = (len(world.words), world.parties)
+        entry = np.ravel_multi_index(
+            (world.unit[rows], world.word[rows], world.party[rows]), (size, *shape)
+        )
+        entries, place = np.unique(entry, return_inverse=True)
+        self.amount = np.bincount(place, weights=world.amount[rows], minlength=len(entries))
+        unit, self.word, self.party = np.unravel_index(entries, (size, *shape))
+        self.first = np.flatnonzero(np.diff(unit, prepend=-1))
+        self.width = np.diff(self.first, append=len(entries))
+        self.parties, self.depth = world.parties, depth
+        self._largest: list[tuple[Any, Any]] = []  # by chunk of masks
+
+    def lost(self, is_kept: Any, rule: Reshape) -> Any:
+        """What the rule takes from each party (masks, parties); the masks of all calls are one."""
+        lost = np.zeros((len(is_kept), self.parties))
+        if not len(self.first):
+            return lost
+        step = max(1, _CHUNK // len(self.amount))
+        for number, start in enumerate(range(0, len(is_kept), step)):
+            kept = is_kept[start : start + step]
+            if number == len(self._largest):
+                self._largest.append(self._first_ones(kept))
+            self._take(lost[start : start + step], kept, *self._largest[number], rule)
+        return lost
+
+    def _first_ones(self, is_kept: Any) -> tuple[Any, Any]:
+        """Places and amounts of the largest models under each mask (masks, depth + 1)."""
+        # no product of matrices: almost every model is one entry
+        models = is_kept[:, self.word] * self.amount
+        if len(self.first) < len(self.amount):
+            models = np.add.reduceat(models, self.first, axis=1)
+        row = np.arange(len(models))
+        largest = np.zeros((len(models), self.depth + 1))
+        who = np.zeros((len(models), self.depth + 1), dtype=np.int64)
+        for place in range(self.depth + 1):  # of models as large as each other the first counts
+            who[:, place] = models.argmax(axis=1)
+            largest[:, place] = np.maximum(models[row, who[:, place]], 0.0)
+            models[row, who[:, place]] = -1.0
+        return who, largest
+
+    def _take(self, lost: Any, is_kept: Any, who: Any, largest: Any, rule: Reshape) -> None:
+        part = 1.0 - rule.factors(largest[:, : rule.depth + 1])
+        row = np.arange(len(lost))
+        for place in range(rule.depth):
+            model = who[:, place]
+            for offset in range(int(self.width.max())):
+                has = (offset < self.width[model]) & (largest[:, place] > 0)
+                here, at = row[has], self.first[model[has]] + offset
+                amount = self.amount[at] * is_kept[here, self.word[at]]
+                np.add.at(lost, (here, self.party[at]), amount * part[has, place])
