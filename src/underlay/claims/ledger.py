@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, cast
 
 from underlay.claims.entries import published
-from underlay.claims.predicates import normal, predicate_from, quantities
+from underlay.claims.predicates import Compound, predicate_from, quantities
 from underlay.claims.spreads import Answers, Spreads
 from underlay.claims.verdicts import VERDICTS, Judged, Tested, Verdict, judge
 from underlay.errors import BadValueError, UnknownNameError
@@ -83,13 +83,14 @@ class Claim:
     said: tuple[Telling, ...] = ()
     published_for: tuple[str, ...] = ()
     published_against: tuple[str, ...] = ()
-    same: tuple[Predicate, ...] = ()
 
     @property
-    def meanings(self) -> tuple[Predicate, ...]:
-        """In normal form, all predicates that say the same as the claim."""
-        given = (*([self.predicate] if self.predicate else []), *self.same)
-        return tuple(normal(each) for each in given)
+    def readings(self) -> tuple[tuple[str, Predicate], ...]:
+        """(label, predicate) of each meaning of the words, none where they have one only."""
+        found = self.predicate
+        if not isinstance(found, Compound) or found.kind != "readings":
+            return ()
+        return tuple(zip(found.labels, found.parts, strict=True))
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ class Ledger:
     limits: Mapping[str, Mapping[str, tuple[str, ...]]]
     grades: Mapping[str, str]  # measure -> grade
     grade_names: tuple[str, ...]
+    words: Mapping[str, str]  # measure -> what it counts
 
     def claim(self, id_: str) -> Claim:
         """The claim of that id, in any case; raises `UnknownNameError`."""
@@ -126,6 +128,7 @@ def ledger() -> Ledger:
         limits=limits,
         grades=grades,
         grade_names=tuple(grade["name"] for grade in given["grade"]),
+        words=given["words"],
     )
 
 
@@ -146,7 +149,6 @@ def _claim(given: Mapping[str, Any]) -> Claim:
         published_for=tuple(fields.pop("for")),
         published_against=tuple(fields.pop("against")),
         said=tuple(Telling(**each) for each in fields.pop("said", ())),
-        same=tuple(predicate_from(each) for each in fields.pop("same", ())),
         predicate=predicate_from(predicate) if predicate else None,
         documented=_documented(documented) if documented else None,
         **fields,

@@ -582,12 +582,13 @@ def in_words(
     against = f" ({what(said.against)})" if said.against else ""
     day = said.before.isoformat() if said.before else ""
     bound = "at least" if said.kind == "at_least" else "at most"
+    part = quantity.removeprefix("share of ")
     form = _PART["share" if is_share else "other"]
     return {
         "leads": f"{party} has the {'lowest' if said.lowest else 'largest'} {quantity}",
         "exceeds": f"{party} is above {times}{other}{against} in {quantity}",
-        "at_least": form.format(party=party, bound=bound, number=number, what=quantity),
-        "at_most": form.format(party=party, bound=bound, number=number, what=quantity),
+        "at_least": form.format(party=party, bound=bound, number=number, what=part),
+        "at_most": form.format(party=party, bound=bound, number=number, what=part),
         "gap_at_most": f"{party} and {other} are at most {number} apart in {quantity}",
         "changed_faster": f"{party} grew faster than {other} since {day} in {quantity}",
         "since": f"{party} is above {other} in {quantity}, and was so before {day}",

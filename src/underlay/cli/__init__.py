@@ -51,6 +51,9 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("measures", "underlay.cli.figures:measures", "what can be asked, and how it is defined"),
     Entry("model", "underlay.cli.figures:model", "what is known of one model"),
     Entry("maker", "underlay.cli.figures:maker", "what is known of one organisation"),
+    Entry("claims", "underlay.cli.claims:claims", "what is said in public, with verdicts"),
+    Entry("claim", "underlay.cli.claims:claim", "one claim: who said it, and what would turn it"),
+    Entry("check", "underlay.cli.claims:check", "check what someone says, in their own words"),
     Entry("reproduce", "underlay.cli.reproduce:reproduce", "what others published, beside ours"),
     Entry("diff", "underlay.cli.diff:diff", "what changed between two days or two lakes"),
     Entry(
