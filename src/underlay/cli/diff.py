@@ -397,13 +397,16 @@ def _revision(change: Change, _: Names) -> str:
 
 def _panel(change: Change, _: Names) -> str:
     old, new = change.before, change.after
+
+    def both(name: str, unit: str = "") -> str:
+        return f"{number(old[name], unit)} and {number(new[name], unit)}"
+
     return (
         f"{change.figure}: the list counts {old['models']:,} models of {old['accounts']:,} "
         f"accounts on {change.before_on}, {new['models']:,} of {new['accounts']:,} on "
-        f"{change.after_on}; its downloads {number(old['downloads'], '')} and "
-        f"{number(new['downloads'], '')}, on the {change.about['accounts_in_both']:,} accounts in both "
-        f"{number(old['downloads_on_panel'], '')} and {number(new['downloads_on_panel'], '')}; "
-        f"the others have {_share(old['share_of_those'])} and {_share(new['share_of_those'])}"
+        f"{change.after_on}; its downloads {both('downloads')}, on the "
+        f"{change.about['accounts_in_both']:,} accounts in both {both('downloads_on_panel')}; "
+        f"the others have {both('share_of_those', 'share')}"
     )
 
 

@@ -716,7 +716,8 @@ def _verdict_changes(before: Vintage, after: Vintage) -> list[Change]:
             for side in (old, new)
         ]
         known = [part for part in parts if part is not None]
-        size = abs(known[0] - known[1]) if len(known) == 2 else 1.0
+        # a claim that could not be judged has no distance
+        size = abs(known[0] - known[1]) if len(known) == 2 else 0.0
         sides = [
             {"verdict": side.verdict, "holds": side.holds, "of": side.of} for side in (old, new)
         ]
