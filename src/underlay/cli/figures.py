@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from underlay.measures import Figure
 
-__all__ = ["figure", "maker", "measures", "model", "number", "where_facets"]
+__all__ = ["figure", "maker", "measures", "model", "number", "say", "where_facets"]
 
 
 _SHOWN_ITEMS = 3  # of a list in one cell; JSON has all
