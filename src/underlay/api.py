@@ -14,10 +14,11 @@ from underlay.errors import BadValueError, LakeMissingError
 from underlay.identity import hub_key
 from underlay.lake import Engine, Lake, embedded
 from underlay.measures import MEASURES, Figure, Measure, evaluate, measure
+from underlay.measures.multiverse import Multiverse, multiverse
 from underlay.tables import Batch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from underlay.config import Settings
 
@@ -88,12 +89,24 @@ class OpenLake:
         day, ISO 8601) takes the newest data up to then. Raises `UnknownNameError`, `NoDataError`,
         or `BadValueError` for a day that is none.
         """
-        if isinstance(as_of, str):
-            try:
-                as_of = dt.date.fromisoformat(as_of)
-            except ValueError:
-                raise BadValueError("as_of", as_of, "a day such as 2026-06-09") from None
-        return evaluate(measure(name), self.engine, by=by, where=where, as_of=as_of)
+        return evaluate(measure(name), self.engine, by=by, where=where, as_of=_day(as_of))
+
+    def multiverse(
+        self,
+        name: str,
+        *,
+        by: str = "",
+        where: Mapping[str, str] | None = None,
+        as_of: dt.date | str | None = None,
+        vary: Sequence[str] = (),
+    ) -> Multiverse:
+        """A measure under every combination of the choices that `where` leaves open.
+
+        `vary` names choices that are held otherwise, such as `listing`. Raises what `figure`
+        raises, and `NotComputableError` where there would be too many definitions.
+        """
+        day = _day(as_of)
+        return multiverse(measure(name), self.engine, by=by, where=where, as_of=day, vary=vary)
 
     def model(self, name: str) -> ModelCard:
         """What is known of one model, by its name on any platform, or its URL or package URL."""
@@ -152,6 +165,15 @@ def _moved_accounts(curated: Curated) -> dict[tuple[str, str], str]:
             if shipped.get(account) != owner:
                 found[platform, account] = owner
     return found
+
+
+def _day(as_of: dt.date | str | None) -> dt.date | None:
+    if not isinstance(as_of, str):
+        return as_of
+    try:
+        return dt.date.fromisoformat(as_of)
+    except ValueError:
+        raise BadValueError("as_of", as_of, "a day such as 2026-06-09") from None
 
 
 def open_lake(path: str | Path | None = None, *, chosen: Settings | None = None) -> OpenLake:

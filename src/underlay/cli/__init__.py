@@ -48,6 +48,11 @@ class Entry:
 COMMANDS: tuple[Entry, ...] = (
     Entry("report", "underlay.cli.report:report", "the whole answer: text, page, Markdown, JSON"),
     Entry("figure", "underlay.cli.figures:figure", "one figure under a definition"),
+    Entry(
+        "multiverse",
+        "underlay.cli.multiverse:multiverse",
+        "one figure under all definitions: who leads, how surely, what flips it",
+    ),
     Entry("measures", "underlay.cli.figures:measures", "what can be asked, and how it is defined"),
     Entry("model", "underlay.cli.figures:model", "what is known of one model"),
     Entry("maker", "underlay.cli.figures:maker", "what is known of one organisation"),

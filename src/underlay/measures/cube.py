@@ -193,25 +193,32 @@ class _Cube:
         else sums.
         """
         measure, query = self.measure, self.query
-        relation = listed_relation(measure, self.engine, query)
         within = vintage_columns(measure, query.by)
-        amounts = {f"amount_{i}": relation[name] for i, name in enumerate(mask.amounts)}
-        columns = {
-            "party": relation[measure.split(query.by).column],
-            "day": relation.observed_on,
-            **{f"within_{i}": relation[name] for i, name in enumerate(within)},
-            **mask.bits(relation),
-        }
-        keys = list(columns)
+        amounts = {f"amount_{i}": name for i, name in enumerate(mask.amounts)}
         has_rule = any(rule is not None for rule in mask.reshapes)
-        if has_rule:
-            columns["unit"] = relation[measure.grain[0]]
-        coded = relation.filter(relation.value.notnull()).select(**columns, **amounts)
-        if not has_rule:
-            coded = coded.group_by(keys).agg(
-                rows=coded.count(), **{name: coded[name].sum() for name in amounts}
+
+        def coded() -> ibis.Table:
+            relation = listed_relation(measure, self.engine, query)
+            columns = {
+                "party": relation[measure.split(query.by).column],
+                "day": relation.observed_on,
+                **{f"within_{i}": relation[name] for i, name in enumerate(within)},
+                **mask.bits(relation),
+            }
+            keys = list(columns)
+            if has_rule:
+                columns["unit"] = relation[measure.grain[0]]
+            columns |= {name: relation[column] for name, column in amounts.items()}
+            found = relation.filter(relation.value.notnull()).select(**columns)
+            if has_rule:
+                return found
+            return found.group_by(keys).agg(
+                rows=found.count(), **{name: found[name].sum() for name in amounts}
             )
-        result = self.engine.run(coded)
+
+        varied = ",".join(choice.name for choice, _ in mask.varied)
+        question = f"multiverse {measure.name} by {query.by} of {varied}: {self._asked()}"
+        result = self.engine.ask(question, coded)
         if not len(result):
             raise NoDataError(measure.name, self._asked(), "")
         parties, party = _labelled(result["party"])

@@ -168,17 +168,19 @@ class Multiverse:
 
     @cached_property
     def open_to_unknown(self) -> float | None:
-        """Part of the definitions with a leader whose lead is smaller than what is unknown."""
-        led = self.leaders >= 0
-        if not led.any():
-            return None
+        """Part of the definitions with a leader and something unknown in which that is more than
+        the lead; None where nothing unknown is counted.
+        """
         if "unknown" not in self.parties:
-            return 0.0
-        unknown = np.nan_to_num(self.values[led, self.parties.index("unknown")])
+            return None
+        unknown = self.values[:, self.parties.index("unknown")]
+        asked = (self.leaders >= 0) & ~np.isnan(unknown)
+        if not asked.any():
+            return None
         is_party = np.array([party not in NOBODY for party in self.parties], dtype=bool)
-        named = np.sort(np.nan_to_num(self.values[led][:, is_party]), axis=1)
+        named = np.sort(np.nan_to_num(self.values[asked][:, is_party]), axis=1)
         second = named[:, -2] if named.shape[1] > 1 else 0.0
-        return float((named[:, -1] - second < unknown).mean())
+        return float((named[:, -1] - second < unknown[asked]).mean())
 
     @cached_property
     def spread(self) -> dict[str, Spread]:
@@ -378,7 +380,7 @@ def multiverse(
             measure.name, measure.question, measure.unit, by, facets, held, (), codes,
             sums.parties, sums.values, sums.newest,
         )  # fmt: skip
-    return _without_duplicates(found)
+    return _without_duplicates(found, tuple(definition.facets()))
 
 
 def spread(
@@ -411,8 +413,11 @@ def _number(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
 
 
-def _without_duplicates(found: Multiverse) -> Multiverse:
-    """Without options that give in every definition what an earlier option gives."""
+def _without_duplicates(found: Multiverse, names: Sequence[str]) -> Multiverse:
+    """Without options that give in every definition what an earlier option gives.
+
+    `names` is the order of what is held.
+    """
     sizes = [len(facet.options) for facet in found.facets]
     grid = found.values.reshape(*sizes, len(found.parties))
     facets, merged = [], list(found.merged)
@@ -431,12 +436,11 @@ def _without_duplicates(found: Multiverse) -> Multiverse:
                 merged.append(Merged(facet.name, facet.options[place], facet.options[same]))
         grid = grid.take(kept, axis=axis)
         facets.append(Facet(facet.name, tuple(facet.options[i] for i in kept)))
-    order = {name: place for place, name in enumerate(held)}
     held |= {facet.name: facet.options[0] for facet in facets if len(facet.options) == 1}
     left = tuple(facet for facet in facets if len(facet.options) > 1)
     codes = _factorial([len(facet.options) for facet in left])
     values = np.ascontiguousarray(grid.reshape(len(codes), len(found.parties)))
-    held = dict(sorted(held.items(), key=lambda item: order.get(item[0], len(order))))
+    held = dict(sorted(held.items(), key=lambda item: names.index(item[0])))
     return replace(found, facets=left, codes=codes, values=values, held=held, merged=tuple(merged))
 
 
