@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from underlay.api import OpenLake
     from underlay.measures.changes import Change, Comparison
     from underlay.measures.definitions import Figure, SourceNote
-    from underlay.measures.vintages import Verdict, Vintage
+    from underlay.measures.vintages import Verdict, Vintage, Watched
 
 __all__ = ["ONLY", "WIDTH", "Names", "diff", "sentence"]
 
@@ -69,21 +69,23 @@ def diff(
     the JSON names it. Where both sides rest on the same data, nothing can have changed, and that
     is said instead. The exit code is 1 when a change was found.
     """
+    from underlay.measures import vintages
     from underlay.measures.changes import compare
 
     if with_claims and only not in (None, "claim"):
         raise BadValueError("--only", only, "`claim`, or leave out `--claims`")
-    asks = _Asks(with_figures=only != "claim", with_claims=with_claims or only == "claim")
+    watched = vintages.WATCHED if only != "claim" else ()
+    with_claims = with_claims or only == "claim"
     with ExitStack() as stack:
         sides = (_Side.of(before, "A"), _Side.of(after, "B"))
         lakes = _opened(session, sides, stack)
-        old, new = _vintages(session, sides, lakes, asks)
+        old, new = _vintages(session, sides, lakes, watched, with_claims=with_claims)
         names = Names.of(lakes)
-    found = compare(old, new)
+    found = compare(old, new, watched=watched)
     changes = [change for change in found.changes if only in (None, change.kind)]
     sources = _sources((old, new))
     if as_json:
-        write_json("underlay/diff/1", _content(sides, found, changes, names, sources))
+        write_json("underlay/diff/1", _content(sides, watched, found, changes, names, sources))
     else:
         _show(sides, found, changes, names, sources, only, limit)
         if only is None:
@@ -113,14 +115,6 @@ class _Side:
         raise BadValueError(which, text, "a day such as 2026-06-09, or the folder of a lake")
 
 
-@dataclass(frozen=True)
-class _Asks:
-    """What is computed."""
-
-    with_figures: bool
-    with_claims: bool
-
-
 def _opened(session: Session, sides: Sequence[_Side], stack: ExitStack) -> list[OpenLake]:
     """The lake of each side: the session's for days, once; a folder's own, nothing below it."""
     from underlay.api import OpenLake
@@ -146,12 +140,13 @@ def _vintages(
     session: Session,
     sides: Sequence[_Side],
     lakes: Sequence[OpenLake],
-    asks: _Asks,
+    watched: Sequence[Watched],
+    *,
+    with_claims: bool,
 ) -> tuple[Vintage, Vintage]:
     """Both sides' figures; of two days of one lake the later first, which saves work."""
-    from underlay.measures.vintages import WATCHED, read_vintage
+    from underlay.measures.vintages import read_vintage
 
-    watched = WATCHED if asks.with_figures else ()
     is_one = lakes[0] is lakes[1]
     order = [0, 1]
     if is_one and (sides[0].day or dt.date.min) < (sides[1].day or dt.date.min):
@@ -164,7 +159,7 @@ def _vintages(
         vintage = read_vintage(lake.engine, side.day, side.asked, watched=watched, later=later)
         if watched and not vintage.figures:
             raise NoDataError("diff", side.asked, _days(lake))
-        if asks.with_claims:
+        if with_claims:
             session.progress(f"judging claims of {side.asked}")
             vintage = replace(vintage, verdicts=verdicts_of(lake, side.day))
         found[place] = vintage
@@ -421,13 +416,13 @@ def _source(change: Change, _: Names) -> str:
 
 def _content(
     sides: Sequence[_Side],
+    watched: Sequence[Watched],
     found: Comparison,
     changes: Sequence[Change],
     names: Names,
     sources: Mapping[str, SourceNote],
 ) -> dict[str, Any]:
     from underlay.measures.changes import HHI_SOURCE
-    from underlay.measures.vintages import WATCHED
 
     asked = [
         {"asked": side.asked, "is": "day" if side.folder is None else "lake"} for side in sides
@@ -443,7 +438,7 @@ def _content(
         "not_comparable": [each.to_dict() for each in found.not_comparable],
         "watched": [
             {"figure": each.id, "name": each.measure, "by": each.by, "where": dict(each.where)}
-            for each in WATCHED
+            for each in watched
         ],
         "sources": [asdict(sources[name]) for name in sorted(sources)],
         "hhi_lines": HHI_SOURCE,
@@ -462,7 +457,8 @@ def _show(
     a, b = (side.asked for side in sides)
     kind = f" of kind `{only}`" if only not in (None, "unchanged") else ""
     if only != "unchanged":
-        place = f" in {len(found.compared)} figures" if only != "claim" else ""
+        several = "" if len(found.compared) == 1 else "s"
+        place = f" in {len(found.compared)} figure{several}" if only != "claim" else ""
         counted = f"{len(changes):,} change{'' if len(changes) == 1 else 's'}{kind}"
         write(f"{plain(a)} and {plain(b)}: {counted}{place}")
         for change in changes[:limit]:
