@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from underlay.api import OpenLake
-    from underlay.lake import Engine
     from underlay.report import Known, Report
 
 __all__ = ["known_of", "report", "write_whole"]
@@ -153,43 +152,37 @@ def known_of(lake: OpenLake, as_of: dt.date | None = None) -> Known:
 
     names: dict[str, str] = {}
     countries: dict[str, str] = {}
-    engine = lake.engine
-    organisation = engine.tables["core__organisation"]
-    for row in engine.run(organisation.select("organisation_id", "name", "country")).rows():
+    for row in _columns(lake, "organisation", "organisation_id", "name", "country"):
         names[row["organisation_id"]] = row["name"]
         countries[row["organisation_id"]] = row["country"]
-    family = engine.tables["core__family"]
-    for row in engine.run(family.select("family_id", "name", "organisation_id")).rows():
+    for row in _columns(lake, "family", "family_id", "name", "organisation_id"):
         key = f"family:{row['family_id']}"
         names[key] = row["name"]
         countries[key] = countries.get(row["organisation_id"], "unknown")
-    days: dict[tuple[str, str], tuple[str, ...]] = {}
-    for listing, metric, found in _days(engine):
-        kept = sorted(
-            str(day)[:10] for day in found if as_of is None or str(day)[:10] <= str(as_of)
-        )
-        if kept:
-            days[listing, metric] = tuple(kept)
-    return Known(names=names, countries=countries, days=days)
-
-
-def _days(engine: Engine) -> Iterator[tuple[str, str, list[Any]]]:
-    """Listing, what it counts, and each day on which it was observed."""
-    observation = engine.tables["core__observation"]
-    found: dict[tuple[str, str], list[Any]] = {}
-    columns = ("listing", "metric", "observed_on")
-    for row in engine.run(observation.select(*columns).distinct()).rows():
-        found.setdefault((row["listing"], row["metric"]), []).append(row["observed_on"])
-    for (listing, metric), days in sorted(found.items()):
-        yield listing, metric, days
+    days: dict[tuple[str, str], set[str]] = {}
+    for row in _columns(lake, "observation", "listing", "metric", "observed_on"):
+        days.setdefault((row["listing"], row["metric"]), set()).add(str(row["observed_on"])[:10])
     for name, metric in (
         ("rating", "rating"),
         ("tokens_week", "tokens_count"),
         ("library_month", "downloads_month"),
     ):
-        table = engine.tables[f"core__{name}"]
-        yield (
-            name,
-            metric,
-            engine.run(table.select("observed_on").distinct()).objects("observed_on"),
-        )
+        found = {str(row["observed_on"])[:10] for row in _columns(lake, name, "observed_on")}
+        days[name, metric] = found
+    last = str(as_of) if as_of else "9999"
+    kept = {key: tuple(sorted(day for day in found if day <= last)) for key, found in days.items()}
+    return Known(
+        names=names,
+        countries=countries,
+        days={key: kept[key] for key in sorted(kept) if kept[key]},
+    )
+
+
+def _columns(lake: OpenLake, table: str, *columns: str) -> Iterator[dict[str, Any]]:
+    """Distinct values of some columns of a core table."""
+    question = f"distinct {' '.join(columns)} of {table}"
+    tables = lake.engine.tables
+    found = lake.engine.ask(
+        question, lambda: tables[f"core__{table}"].select(*columns).distinct().order_by(*columns)
+    )
+    return found.rows()

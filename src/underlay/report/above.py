@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from dataclasses import replace
+from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
 from underlay.report.ask import Ask, bars, leaders, name_of
-from underlay.report.document import Bar, Bars, Block, Cell, Curve, Curves, Line, Matrix
+from underlay.report.document import Bar, Bars, Block, Cell, Curve, Curves, Line, Matrix, Spread
 from underlay.report.words import (
     EU,
     NBSP,
@@ -43,12 +44,60 @@ __all__ = [
 ]
 
 
+# The choices on which readers differ most: 12 definitions of one figure. The second list leaves out
+# adapters and merges, so it is attributed to authors only.
+_SPREAD = tuple(
+    {"listing": listing, "scope": scope, "attribution": attribution, "copies": copies}
+    for listing, attributions in (
+        ("os_ai_map", ("author", "nearest_base")),
+        ("llmfit", ("author",)),
+    )
+    for scope, attribution, copies in product(("all", "language"), attributions, ("keep", "drop"))
+)
+
+
+def _spread(ask: Ask) -> Spread:
+    """Downloads by country under each of these definitions that can be computed."""
+    found = []
+    for where in _SPREAD:
+        figure = ask.perhaps("downloads_share", until=None, **where)
+        if figure is not None:
+            values = {str(r.key["country"]): r.value for r in figure.rows if r.value is not None}
+            found.append((where, values))
+    return Spread(tuple(found))
+
+
+def _spread_words(spread: Spread, rows: Sequence[Row]) -> list[Words]:
+    count = len(spread.definitions)
+    reaches = [(str(row.key["country"]), spread.reach(str(row.key["country"]))) for row in rows]
+    named = [
+        f"{country(code)} {reach[0] * 100:.0f}–{percent(reach[1])}"
+        for code, reach in reaches
+        if reach is not None
+    ]
+    if not named:
+        return []
+    leads = [
+        f"{country(code)} leads under {times} of them" for code, times in spread.leads().items()
+    ]
+    return [
+        say(
+            f"Over {count} definitions (list, kinds of model, attribution, copies): ",
+            f"{', '.join(named)}; ",
+            bold(listed(leads)),
+            ".",
+        )
+    ]
+
+
 def downloads(ask: Ask) -> Line:
     """Downloads in 30 days, by country."""
     figure = ask("downloads_share")
+    spread = _spread(ask)
     language = ask.perhaps("downloads_share", scope="language")
     first, *others = leaders(figure, 3)
-    further = [sureness(figure)] if others else []
+    further = _spread_words(spread, [first, *others])
+    further += [sureness(figure)] if others else []
     further += _without_largest(figure, [first, *others])
     if language is not None:
         further.append(_among_language_models(figure, language))
@@ -66,14 +115,23 @@ def downloads(ask: Ask) -> Line:
             Bars(
                 title=_lead_title(figure, "downloads"),
                 subtitle=f"Share of downloads from the Hub in the 30 days to {day(figure.as_of)}, "
-                "by country of the maker; lines are 95 % intervals over models",
+                "by country of the maker; lines are 95 % intervals over models, pale bands the "
+                f"spread over {len(spread.definitions)} definitions",
                 unit="share",
-                bars=bars(figure, ask.known),
+                bars=tuple(_with_spread(bar, spread) for bar in bars(figure, ask.known)),
             ),
         ),
         figures=kept,
-        short=_downloads_short(figure, language),
+        spread=spread,
+        short=_downloads_short(figure, language, spread),
     )
+
+
+def _with_spread(bar: Bar, spread: Spread) -> Bar:
+    reach = spread.reach(bar.name)
+    if reach is None or bar.name != bar.country:  # a residual is another one in each definition
+        return bar
+    return replace(bar, least=reach[0], most=reach[1])
 
 
 def ranking(figure: Figure, count: int = 3) -> Words:
@@ -160,21 +218,28 @@ def _among_language_models(figure: Figure, language: Figure) -> Words:
     return say(f"{lead}: ", bold(names[0]), ", " + ", ".join(names[1:]) if names[1:] else "", ".")
 
 
-def _downloads_short(figure: Figure, language: Figure | None) -> Words:
+def _downloads_short(figure: Figure, language: Figure | None, spread: Spread) -> Words:
     first = leaders(figure, 1)[0]
+    count = len(spread.definitions)
+    leads = [
+        f"{country(code)} leads under {times} of {count} definitions"
+        for code, times in spread.leads().items()
+    ][:1]
+    return say(_two_shares(first, language), f"; {leads[0]}." if leads and count > 1 else ".")
+
+
+def _two_shares(first: Row, language: Figure | None) -> Words:
+    """The leader's share, and who leads among language models."""
     place = country(str(first.key["country"]))
     words = say(f"Makers in {place} have ", bold(percent(first.value)), " of the Hub's downloads")
     if language is None:
-        return say(words, ".")
+        return words
     lead = leaders(language, 1)[0]
     name = country(str(lead.key["country"]))
     if lead.key["country"] == first.key["country"]:
-        return say(words, ", and ", bold(percent(lead.value)), " of those of language models.")
+        return say(words, ", and ", bold(percent(lead.value)), " of those of language models")
     return say(
-        words,
-        "; of those of language models alone ",
-        bold(f"{name} has {percent(lead.value)}"),
-        ".",
+        words, "; of those of language models alone ", bold(f"{name} has {percent(lead.value)}")
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from underlay.report.words import Words, interval, percent, plain, value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from underlay.measures import Figure
     from underlay.measures.definitions import SourceNote
@@ -26,6 +26,7 @@ __all__ = [
     "Part",
     "Picture",
     "Report",
+    "Spread",
     "Table",
 ]
 
@@ -185,6 +186,52 @@ Picture = Bars | Curves | Matrix | Table
 
 
 @dataclass(frozen=True)
+class Spread:
+    """Values of some parties under several definitions of one figure."""
+
+    definitions: tuple[tuple[Mapping[str, str], Mapping[str, float]], ...]  # (facets, values)
+
+    def reach(self, party: str) -> tuple[float, float] | None:
+        """The smallest and the largest value of a party; a definition without it counts as 0."""
+        found = [values.get(party, 0.0) for _, values in self.definitions]
+        return (min(found), max(found)) if len(found) > 1 else None
+
+    def leads(self) -> dict[str, int]:
+        """Under how many definitions each party leads, the most frequent leader first."""
+        found: dict[str, int] = {}
+        for _, values in self.definitions:
+            parties = {name: share for name, share in values.items() if name != "unknown"}
+            if parties:
+                leader = max(parties, key=lambda name: parties[name])
+                found[leader] = found.get(leader, 0) + 1
+        return dict(sorted(found.items(), key=lambda each: (-each[1], each[0])))
+
+    def table(self, parties: Sequence[str]) -> Table:
+        """A row a definition, a column a party."""
+        facets = list(self.definitions[0][0]) if self.definitions else []
+        rows = tuple(
+            (
+                *(where[facet] for facet in facets),
+                *(percent(values.get(party, 0.0)) for party in parties),
+            )
+            for where, values in self.definitions
+        )
+        right = (*([False] * len(facets)), *([True] * len(parties)))
+        return Table("Definitions", "", (*facets, *parties), rows, right)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The definitions with their values, and the part of them under which each party leads."""
+        count = len(self.definitions)
+        return {
+            "definitions": [
+                {"facets": dict(where), "values": dict(values)}
+                for where, values in self.definitions
+            ],
+            "leads": {party: times / count for party, times in self.leads().items()},
+        }
+
+
+@dataclass(frozen=True)
 class Line:
     """One line of the argument: a finding with its numbers, pictures, and the figures it rests on.
 
@@ -198,6 +245,7 @@ class Line:
     pictures: tuple[Picture, ...] = ()
     figures: tuple[Figure, ...] = ()
     reason: str = ""
+    spread: Spread | None = None
     short: Words = ()  # for the summary at the top; empty to stay out of it
 
     @property
@@ -243,6 +291,7 @@ class Line:
             "further": [_text(words) for words in self.further],
             "as_of": list(self.as_of),
             "coverage": _even(self.coverage),
+            "spread": self.spread.to_dict() if self.spread else None,
             "figures": [figure.to_dict() for figure in self.figures],
             "reason": self.reason or None,
         }

@@ -236,6 +236,11 @@ def _definition(line: Line, report: Report) -> Iterator[str]:
         f"Sources: {'; '.join(f'{s.title} ({s.licence}), {s.vintage}' for s in line.sources)}."
     )
     figures = "".join(_figure(figure) for figure in line.figures)
+    if line.spread is not None and line.spread.definitions:
+        parties = [str(row.key[line.figures[0].by]) for row in line.figures[0].rows[:5]]
+        table = _table(line.spread.table(parties))
+        count = len(line.spread.definitions)
+        figures += f'<h4>The same under {count} definitions</h4><div class="wide">{table}</div>'
     yield (
         '<div class="tools"><details class="definition"><summary>Definition, coverage and sources'
         f"</summary><div>{figures}</div></details>"

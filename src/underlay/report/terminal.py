@@ -203,7 +203,14 @@ def _bars(picture: Bars, width: int) -> Iterator[Row]:
         value(bar.value, picture.unit) if bar.value is not None else "–" for bar in picture.bars
     ]
     reaches = [interval(bar.lower, bar.upper, picture.unit) for bar in picture.bars]
-    wide = [max((len(cell) for cell in cells), default=0) for cells in (names, numbers, reaches)]
+    spreads = [interval(bar.least, bar.most, picture.unit)[1:-1] for bar in picture.bars]
+    columns = (names, numbers, reaches, spreads)
+    wide = [max((len(cell) for cell in cells), default=0) for cells in columns]
+    if wide[3]:
+        wide[2] = max(wide[2], len("95 %"))
+        wide[3] = max(wide[3], len("definitions"))
+        head = f"  {'':<{wide[0]}}  {'':>{wide[1]}}  {'95 %':<{wide[2]}}  definitions"
+        yield [Span(head, "dim")]
     room = width - sum(wide) - 2 * len([each for each in wide if each]) - 2
     known = [bar.value for bar in picture.bars if bar.value is not None]
     largest = max(known, default=0.0)
@@ -211,10 +218,12 @@ def _bars(picture: Bars, width: int) -> Iterator[Row]:
         end for b in picture.bars for end in (b.lower, b.value, b.upper) if end is not None
     ]
     reach_of_all = (min(ends_of_all, default=0.0), max(ends_of_all, default=0.0))
-    for bar, name, number, reach in zip(picture.bars, names, numbers, reaches, strict=True):
+    for bar, name, number, reach, spread in zip(picture.bars, *columns, strict=True):
         row = [Span(f"  {name:<{wide[0]}}  {number:>{wide[1]}}")]
         if wide[2]:
             row.append(Span(f"  {reach:<{wide[2]}}", "dim"))
+        if wide[3]:
+            row.append(Span(f"  {spread:<{wide[3]}}", "dim"))
         if bar.value is None:
             row.append(Span(f"  {_cut(bar.reason, room)}", "dim"))
         elif picture.from_zero:
