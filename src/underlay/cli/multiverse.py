@@ -106,7 +106,7 @@ def _show(found: Multiverse, limit: int) -> None:
         leads = [(party, f"{part:.1%}") for party, part in list(found.leads.items())[:limit]]
         write("leads    " + ", ".join(f"{party} under {part}" for party, part in leads))
     undefined = int((found.leaders < 0).sum())
-    if undefined:
+    if undefined and found.is_ranked:
         _wrapped(f"{undefined:,} definitions have no leader: nothing is left, or nobody is named")
     if found.open_to_unknown:
         part = f"{found.open_to_unknown:.1%} of the definitions that count it"

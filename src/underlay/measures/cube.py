@@ -164,7 +164,7 @@ class _Cube:
         rows = self._rows(mask)
         if len(codes) * len(rows.parties) > _CELLS:
             raise NotComputableError(
-                f"{len(codes)} definitions of {len(rows.parties)} parties",
+                f"{self.measure.name} of {len(rows.parties):,} parties under {len(codes):,} definitions",
                 f"that is more than {_CELLS} values",
                 "a coarser `--by`, or fewer open facets: `--where FACET=OPTION`",
             )

@@ -28,6 +28,11 @@ __all__ = ["Facet", "Flip", "Influence", "Merged", "Multiverse", "Spread", "mult
 
 # what is nobody in particular can't lead
 NOBODY = frozenset(("unknown", "other", "several", "independent", "none"))
+# units in which more is a lead
+_AMOUNTS = frozenset(
+    ("share", "downloads in 30 days", "downloads", "pulls", "models", "tokens in a week",
+     "H100 equivalents", "systems", "count")
+)  # fmt: skip
 _ONE_BY_ONE = 400  # definitions of a measure that is no sum, at about 0.1 s each
 
 
@@ -106,6 +111,7 @@ class Multiverse:
     parties: tuple[str, ...]
     values: Any
     as_of: str
+    is_ranked: bool = True  # whether the largest value is a lead: not that of a price or an index
     missing: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -150,7 +156,7 @@ class Multiverse:
         Nobody in particular (`unknown`, `other` ...) can't lead; of equals the first by name does.
         """
         is_party = np.array([party not in NOBODY for party in self.parties], dtype=bool)
-        if not is_party.any():
+        if not (self.is_ranked and is_party.any()):
             return np.full(len(self), -1)
         values = np.where(is_party & ~np.isnan(self.values), self.values, -np.inf)
         best = values.argmax(axis=1)
@@ -196,8 +202,8 @@ class Multiverse:
 
     @property
     def leader(self) -> str | None:
-        """The party that leads most often."""
-        return next(iter(self.leads), None)
+        """The party that leads most often; where none leads, the one with the largest median."""
+        return next(iter(self.leads), None) or next(iter(self.spread), None)
 
     @cached_property
     def facet_influence(self) -> tuple[Influence, ...]:
@@ -237,6 +243,15 @@ class Multiverse:
     def nearest_flip(self) -> Flip | None:
         """The smallest change of the default definition that gives another leader."""
         return self.flip(0)
+
+    @property
+    def no_flip(self) -> str:
+        """Why there is no nearest flip."""
+        if not self.is_ranked:
+            return "the largest value is no lead here"
+        if self.leaders[0] < 0:
+            return "nobody leads under the default definition"
+        return "no definition has another leader than the default one"
 
     def flip(self, index: int) -> Flip | None:
         """The definition with another leader that changes the fewest facets of this one.
@@ -283,7 +298,8 @@ class Multiverse:
             "by": self.by,
             "as_of": self.as_of,
             "count": len(self),
-            "without_value": int((self.leaders < 0).sum()),
+            "is_ranked": self.is_ranked,
+            "without_value": int(np.isnan(self.values).all(axis=1).sum()),
             "facets": [{"facet": f.name, "options": list(f.options)} for f in self.facets],
             "held": dict(self.held),
             "merged": [
@@ -291,6 +307,7 @@ class Multiverse:
             ],
             "leads": self.leads,
             "open_to_unknown": self.open_to_unknown,
+            "missing": dict(self.missing),
             "spread": {
                 party: {
                     "min": s.least, "q1": s.q1, "median": s.median, "q3": s.q3, "max": s.most,
@@ -315,7 +332,7 @@ class Multiverse:
             },
         }  # fmt: skip
         if flip is None:
-            content["reason"] = "no definition has another leader than the default one"
+            content["reason"] = self.no_flip
         if definitions:
             content["definitions"] = list(self._plain())
         return content
@@ -378,7 +395,7 @@ def multiverse(
         sums = cube(measure, engine, query, [facet.name for facet in facets], codes)
         found = Multiverse(
             measure.name, measure.question, measure.unit, by, facets, held, (), codes,
-            sums.parties, sums.values, sums.newest,
+            sums.parties, sums.values, sums.newest, measure.unit in _AMOUNTS,
         )  # fmt: skip
     return _without_duplicates(found, tuple(definition.facets()))
 
@@ -405,8 +422,9 @@ def spread(
 
 def _factorial(sizes: Sequence[int]) -> Any:
     """All combinations (product of sizes, sizes), the last facet changing fastest."""
-    grid = np.indices(sizes, dtype=np.int16).reshape(len(sizes), -1)
-    return np.ascontiguousarray(grid.T) if sizes else np.zeros((1, 0), dtype=np.int16)
+    if not sizes:
+        return np.zeros((1, 0), dtype=np.int16)
+    return np.ascontiguousarray(np.indices(sizes, dtype=np.int16).reshape(len(sizes), -1).T)
 
 
 def _number(value: float) -> float | None:
@@ -455,12 +473,12 @@ def _one_by_one(
     """A measure that isn't a sum over rows: the single path for each definition."""
     if len(codes) > _ONE_BY_ONE:
         raise NotComputableError(
-            f"{len(codes)} definitions of `{measure.name}`",
+            f"{measure.name} under {len(codes):,} definitions",
             f"this measure is computed one by one, {_ONE_BY_ONE} definitions at most",
             "fewer open facets: hold some with `--where FACET=OPTION`",
         )
     found: list[dict[str, float]] = []
-    days, reasons = [], {}
+    days, reasons, is_ranked = [], {}, measure.unit in _AMOUNTS
     for code in codes:
         where = {f.name: f.options[place] for f, place in zip(facets, code, strict=True)}
         asked = {k: v for k, v in {**held, **where}.items() if v != EACH}
@@ -471,6 +489,7 @@ def _one_by_one(
             found.append({})
             continue
         days.append(figure.as_of)
+        is_ranked &= all(set(row.key) == {query.by} for row in figure.rows)
         found.append(
             {
                 " / ".join(str(part) for part in row.key.values()): row.value
@@ -484,5 +503,5 @@ def _one_by_one(
     values = np.array([[row.get(p, np.nan) for p in parties] for row in found], dtype=np.float64)
     return Multiverse(
         measure.name, measure.question, measure.unit, query.by, facets, held, (), codes,
-        tuple(parties), values.reshape(len(codes), len(parties)), max(days), reasons,
+        tuple(parties), values.reshape(len(codes), len(parties)), max(days), is_ranked, reasons,
     )  # fmt: skip

@@ -130,12 +130,29 @@ def curve(found: Multiverse) -> dict[str, Any]:
     }
     return {
         "$schema": _SCHEMA,
+        "title": {
+            "text": _finding(found),
+            "subtitle": ", ".join(f"{name}={value}" for name, value in found.held.items()),
+            "anchor": "start",
+        },
         "data": {"values": rows},
         "background": None,
         "config": {"font": FONT, "view": {"stroke": None}},
         "spacing": 8,
         "vconcat": [values, choices] if found.facets else [values],
     }
+
+
+def _finding(found: Multiverse) -> str:
+    many = f"{len(found):,} definitions"
+    if found.leads:
+        party, part = next(iter(found.leads.items()))
+        return f"{party} leads under {part:.1%} of {many} of {found.measure}"
+    if found.leader is None:
+        return f"{found.measure} under {many}"
+    spread, digits = found.spread[found.leader], ".1%" if found.unit == "share" else ".3g"
+    span = f"{spread.least:{digits}} to {spread.most:{digits}}"
+    return f"{found.leader} has {span} under {many} of {found.measure}"
 
 
 def _order(found: Multiverse, leader: str | None) -> list[int]:
@@ -157,7 +174,7 @@ def flip_sentence(found: Multiverse) -> str:
     """The smallest change of the default definition that gives another leader, in a sentence."""
     flip = found.nearest_flip
     if flip is None:
-        return "No other definition gives another leader than the default one."
+        return found.no_flip[:1].upper() + found.no_flip[1:] + "."
     before, after = found.definition(flip.origin), found.definition(flip.target)
     changes = " and ".join(f"{name} from {before[name]} to {after[name]}" for name in flip.changed)
     more = flip.as_near - 1
@@ -203,10 +220,8 @@ def _body(found: Multiverse, measure: Measure) -> Iterator[str]:
     leads = ", ".join(f"{party} {part:.1%}" for party, part in list(found.leads.items())[:4])
     drawn = len(_thinned(_order(found, found.leader)))
     yield f"<header><h1>{escape(found.question)}</h1>"
-    yield (
-        f'<p class="question">{len(found):,} definitions by {escape(found.by)}. '
-        f"Leads: {escape(leads) or 'nobody'}.</p>"
-    )
+    who = f" Leads: {escape(leads)}." if leads else ""
+    yield f'<p class="question">{len(found):,} definitions by {escape(found.by)}.{who}</p>'
     held = ", ".join(f"{name}={value}" for name, value in found.held.items())
     yield f'<p class="dates">Data to {escape(found.as_of)}. Held: {escape(held) or "nothing"}.</p>'
     yield "</header><main>"
