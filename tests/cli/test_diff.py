@@ -115,6 +115,7 @@ def test_two_days_of_your_lake(underlay: Callable[..., Any], lake: Path) -> None
     assert found["changes"][0]["before"]["values"] == {"bo": 0.4, "acme": 0.6}
     assert found["changes"][0]["definition"] == {"denominator": "list"}
     assert found["changes"][0]["sources"] == ["router"]
+    assert list(found["caveats"]) == ["tokens_share"]
     assert found["unchanged"] == [
         {"figure": "library_share by maker, market=llm-runtime", "as_of": "2026-04-01"}
     ]
@@ -134,7 +135,9 @@ def test_the_terminal_says_it_in_sentences_that_fit(
     ran = underlay("diff", "2026-05-05", "2026-06-01")
     assert ran.code == 1
     lines = ran.out.splitlines()
-    assert lines[0] == "2026-05-05 and 2026-06-01: 4 changes in 1 figure"
+    assert lines[0] == (
+        "2026-05-05 and 2026-06-01: 4 changes in 1 figure (1 crossover, 1 rank, 2 level)"
+    )
     assert lines[1].startswith("crossover  tokens_share by maker: Bo\\x1b[31m Labs leads instead")
     assert any(line.startswith("unchanged") for line in lines)
     assert any(line.startswith("left out   for both") for line in lines)

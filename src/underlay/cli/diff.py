@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from underlay.measures.definitions import Figure, SourceNote
     from underlay.measures.vintages import Verdict, Vintage, Watched
 
-__all__ = ["ONLY", "WIDTH", "Names", "diff", "sentence"]
+__all__ = ["ONLY", "WIDTH", "Names", "diff", "sentence", "verdicts_of"]
 
 WIDTH = 98
 _LABELS = {
@@ -422,6 +422,7 @@ def _content(
     names: Names,
     sources: Mapping[str, SourceNote],
 ) -> dict[str, Any]:
+    from underlay.measures import measure
     from underlay.measures.changes import HHI_SOURCE
 
     asked = [
@@ -441,6 +442,11 @@ def _content(
             for each in watched
         ],
         "sources": [asdict(sources[name]) for name in sorted(sources)],
+        "caveats": {
+            each.measure: measure(each.measure).caveat
+            for each in watched
+            if each.id in found.compared
+        },
         "hhi_lines": HHI_SOURCE,
     }
 
@@ -460,7 +466,7 @@ def _show(
         several = "" if len(found.compared) == 1 else "s"
         place = f" in {len(found.compared)} figure{several}" if only != "claim" else ""
         counted = f"{len(changes):,} change{'' if len(changes) == 1 else 's'}{kind}"
-        write(f"{plain(a)} and {plain(b)}: {counted}{place}")
+        _lines("", f"{plain(a)} and {plain(b)}: {counted}{place}{_kinds(changes)}")
         for change in changes[:limit]:
             _lines(_LABELS[change.kind], sentence(change, names))
         if len(changes) > limit:
@@ -468,7 +474,8 @@ def _show(
     if found.unchanged and only in (None, "unchanged"):
         _lines("unchanged", "the same data on both sides, so nothing to compare:")
         for day in sorted(set(found.unchanged.values())):
-            _lines("", f"{day}: {_listed(n for n, on in found.unchanged.items() if on == day)}")
+            same = _listed(name for name, on in found.unchanged.items() if on == day)
+            _lines(" ", f"{day}: {same}")
     if only is None:
         _show_rest(sides, found, changes[:limit], sources)
 
@@ -495,7 +502,18 @@ def _show_rest(
 
         _lines("note", HHI_SOURCE)
     if shown:
-        _lines("note", "facets that aren't named are at their default; JSON has them and all days")
+        _lines(
+            "note", "facets that aren't named are at their default; the JSON has them, and caveats"
+        )
+
+
+def _kinds(changes: Sequence[Change]) -> str:
+    """How many there are of each kind, where there are several kinds."""
+    counts = {
+        label: sum(change.kind == kind for change in changes) for kind, label in _LABELS.items()
+    }
+    told = [f"{count} {label}" for label, count in counts.items() if count]
+    return f" ({', '.join(told)})" if len(told) > 1 else ""
 
 
 def _listed(figures: Iterable[str]) -> str:
@@ -515,7 +533,7 @@ def _lines(label: str, text: str) -> None:
     for line in textwrap.wrap(
         plain(text),
         WIDTH,
-        initial_indent=label.ljust(_INDENT),
+        initial_indent=label.ljust(_INDENT) if label else "",
         subsequent_indent=" " * _INDENT,
         break_on_hyphens=False,
     ):
