@@ -263,6 +263,18 @@ def test_a_list_that_grew_is_told_and_the_panel_says_that_nothing_changed() -> N
     assert found["level"].about["holds_on_panel"] is False
 
 
+def test_who_is_above_on_the_panel_on_both_days_has_not_crossed_there() -> None:
+    old = listed({("x", "US"): 40.0, ("gone", "US"): 20.0, ("y", "CN"): 50.0}, A_DAY)
+    new = listed({("x", "US"): 40.0, ("y", "CN"): 55.0}, B_DAY)
+    crossed = next(c for c in compare(old, new, watched=[LIST]).changes if c.kind == "crossover")
+    assert crossed.parties == ("CN", "US")
+    assert crossed.about["holds_on_panel"] is False
+    shares = [
+        value for side in (crossed.before, crossed.after) for value in side["on_panel"].values()
+    ]
+    assert shares == pytest.approx([50 / 90, 40 / 90, 55 / 95, 40 / 95])
+
+
 def test_a_change_on_the_same_accounts_needs_no_panel() -> None:
     old = listed({("x", "US"): 60.0, ("y", "CN"): 40.0}, A_DAY)
     new = listed({("x", "US"): 40.0, ("y", "CN"): 60.0}, B_DAY)
@@ -324,6 +336,13 @@ def test_a_fall_between_the_two_days_is_told_though_the_counter_recovered() -> N
     (whole,) = compare(Vintage("nothing"), new).changes
     assert whole.about["entries"] == 2
     assert whole.before == {"total": None}
+
+
+def test_a_fall_counts_on_the_day_that_shows_it() -> None:
+    start, seen = dt.date(2025, 12, 1), dt.date(2026, 1, 2)
+    fall = Fall(key("a"), Counter(start, 150.0), Counter(seen, 20.0))
+    (change,) = compare(counted(A_DAY, b=1.0), counted(B_DAY, (fall,), a=200.0, b=1.0)).changes
+    assert change.about["largest"][0]["from"] == "2025-12-01"
 
 
 def test_sources_that_came_and_went() -> None:
