@@ -60,6 +60,7 @@ class Checked:
             "of": judged.of if judged else None,
             "not_computable": judged.not_computable if judged else None,
             "unsure": judged.unsure if judged else None,
+            "partial": list(judged.partial) if judged else [],
             "default_holds": judged.default_holds if judged else None,
             "nearest_flip": flip.to_dict() if flip else None,
             "grade": self.grade or None,

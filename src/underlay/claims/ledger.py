@@ -184,6 +184,7 @@ class Assessed:
             "of": judged.of if judged else None,
             "not_computable": judged.not_computable if judged else None,
             "unsure": judged.unsure if judged else None,
+            "partial": list(judged.partial) if judged else [],
             "default_holds": judged.default_holds if judged else None,
             "nearest_flip": flip.to_dict() if flip else None,
             "readings": [

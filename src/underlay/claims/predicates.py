@@ -297,7 +297,9 @@ class Outcomes:
     `rows` (n tuples) are the options of `facets`; `truth` (n,) is 1 where it holds, 0 where it
     fails and NaN where it can't be computed. `unsure` (n,) marks where the part of unknown parties
     is large enough to turn it. `defaults` are the options that are used where none is chosen.
-    `reading` numbers (n,) point into `readings`, "" where the words have one meaning.
+    `reading` numbers (n,) point into `readings`, "" where the words have one meaning. `merged` are
+    options that say in every definition what an earlier option says. `partial` says of which
+    measures only some definitions were computed.
     """
 
     facets: tuple[Facet, ...]
@@ -308,6 +310,26 @@ class Outcomes:
     reasons: tuple[str, ...] = ()
     readings: tuple[str, ...] = ("",)
     reading: Any = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    merged: Mapping[tuple[Facet, str], str] = field(default_factory=dict)
+    partial: tuple[str, ...] = ()
+
+    def distinct(self) -> Outcomes:
+        """Without definitions that say what others say: one idle option would double the count."""
+        if not self.merged:
+            return self
+        kept = [
+            place
+            for place, row in enumerate(self.rows)
+            if not any(pair in self.merged for pair in zip(self.facets, row, strict=True))
+        ]
+        return replace(
+            self,
+            rows=tuple(self.rows[place] for place in kept),
+            truth=self.truth[kept],
+            unsure=self.unsure[kept],
+            reading=self.reading[kept],
+            merged={},
+        )
 
     def definition(self, place: int) -> dict[Facet, str]:
         """The options of one row; those that don't concern it are left out."""
@@ -324,13 +346,17 @@ def evaluate(predicate: Predicate, spreads: Spreads) -> Outcomes:
     A quantity that has no data can't be computed under any of its definitions; nothing is raised
     for it. Raises `UnknownNameError` for a measure, facet or option that there isn't.
     """
+    return _evaluated(predicate, spreads).distinct()
+
+
+def _evaluated(predicate: Predicate, spreads: Spreads) -> Outcomes:
     if isinstance(predicate, Statement):
         return _statement(predicate, spreads)
-    parts = [evaluate(part, spreads) for part in predicate.parts]
+    parts = [_evaluated(part, spreads) for part in predicate.parts]
     if predicate.kind == "not":
         return replace(parts[0], truth=1.0 - parts[0].truth)
     if predicate.kind == "readings":
-        return _side_by_side(parts, predicate.labels)
+        return _side_by_side([part.distinct() for part in parts], predicate.labels)
     is_all = predicate.kind == "all_of"
     joined = parts[0]
     for part in parts[1:]:
@@ -379,7 +405,20 @@ def _joined(a: Outcomes, b: Outcomes, combine: Callable[[Any, Any], Any]) -> Out
         defaults={**b.defaults, **a.defaults},
         reasons=tuple(dict.fromkeys((*a.reasons, *b.reasons))),
         reading=np.zeros(len(pairs), dtype=np.int64),
+        merged=_merged_in_both(a, b),
+        partial=tuple(dict.fromkeys((*a.partial, *b.partial))),
     )
+
+
+def _merged_in_both(a: Outcomes, b: Outcomes) -> dict[tuple[Facet, str], str]:
+    """Options that are idle on both sides, or on the one side that has the choice."""
+    shared = set(a.facets) & set(b.facets)
+    return {
+        pair: same
+        for one, other in ((a, b), (b, a))
+        for pair, same in one.merged.items()
+        if pair[0] not in shared or other.merged.get(pair) == same
+    }
 
 
 def _side_by_side(parts: Sequence[Outcomes], labels: tuple[str, ...]) -> Outcomes:
@@ -402,6 +441,7 @@ def _side_by_side(parts: Sequence[Outcomes], labels: tuple[str, ...]) -> Outcome
         reasons=tuple(dict.fromkeys(reason for part in parts for reason in part.reasons)),
         readings=labels,
         reading=np.repeat(np.arange(len(parts)), [len(part.rows) for part in parts]),
+        partial=tuple(dict.fromkeys(said for part in parts for said in part.partial)),
     )
 
 
@@ -435,7 +475,16 @@ def _outcomes(spread: Spread, truth: Any, unsure: Any) -> Outcomes:
         defaults={(measure, name): option for name, option in spread.defaults.items()},
         reasons=spread.reasons,
         reading=np.zeros(len(truth), dtype=np.int64),
+        merged={((measure, name), option): same for (name, option), same in spread.merged.items()},
+        partial=_partial(spread),
     )
+
+
+def _partial(spread: Spread) -> tuple[str, ...]:
+    if len(spread.rows) >= spread.of:
+        return ()
+    said = f"{len(spread.rows)} of {spread.of} definitions of {spread.quantity.measure}"
+    return (f"{said}: the default one and those that differ from it in one choice",)
 
 
 def _as_truth(holds: Any, *values: Any) -> Any:
@@ -536,7 +585,9 @@ def _two_times(
         for each in (now.value(party), earlier.value(party)[places])
     ]
     truth = compare(*values)
-    return _outcomes(now, truth, np.zeros(len(truth), dtype=bool))
+    both = {pair: same for pair, same in now.merged.items() if earlier.merged.get(pair) == same}
+    nothing = np.zeros(len(truth), dtype=bool)
+    return _outcomes(replace(now, merged=both), truth, nothing)
 
 
 def _was_above(own: Any, own_before: Any, other: Any, other_before: Any) -> Any:

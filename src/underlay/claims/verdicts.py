@@ -112,6 +112,7 @@ class Judged:
     sources: tuple[SourceNote, ...]
     figures: tuple[Figure, ...]
     reasons: tuple[str, ...]
+    partial: tuple[str, ...] = ()
 
     @property
     def count(self) -> str:
@@ -153,6 +154,7 @@ def judge(
         sources=tuple(notes.values()),
         figures=figures,
         reasons=tuple(dict.fromkeys((*outcomes.reasons, *reasons))),
+        partial=outcomes.partial,
     )
 
 
@@ -192,14 +194,15 @@ def _default_place(outcomes: Outcomes, truth: Any) -> int | None:
     places = np.flatnonzero(~np.isnan(truth))
     if not len(places):
         return None
-    distance = [
-        sum(
-            bool(option) and option != outcomes.defaults[facet]
-            for facet, option in zip(outcomes.facets, outcomes.rows[place], strict=True)
-        )
-        for place in places
-    ]
-    return int(places[int(np.argmin(distance))])
+    table = _table(outcomes)
+    defaults = np.array([outcomes.defaults[facet] for facet in outcomes.facets], dtype=object)
+    distance = ((table != "") & (table != defaults)).sum(axis=1)
+    return int(places[int(np.argmin(distance[places]))])
+
+
+def _table(outcomes: Outcomes) -> Any:
+    """The rows as an array (n, facets) of options."""
+    return np.array(outcomes.rows, dtype=object).reshape(len(outcomes.rows), -1)
 
 
 def nearest_flip(outcomes: Outcomes, truth: Any) -> Flip | None:
@@ -214,7 +217,7 @@ def nearest_flip(outcomes: Outcomes, truth: Any) -> Flip | None:
     turned = np.flatnonzero(truth == 1.0 - truth[start])
     if not len(turned):
         return None
-    table = np.array(outcomes.rows, dtype=object).reshape(len(outcomes.rows), -1)
+    table = _table(outcomes)
     both = (table[turned] != "") & (table[start] != "")
     changed = (both & (table[turned] != table[start])).sum(axis=1)
     elsewhere = outcomes.reading[turned] != outcomes.reading[start]

@@ -152,6 +152,8 @@ def _published(id_: str) -> str:
 
 def _show_judged(judged: Judged) -> None:
     _lines("definitions", judged.count)
+    for said in judged.partial:
+        _lines("", f"computed {said}")
     if judged.not_computable:
         _lines("", f"{judged.not_computable:,} further ones have no data")
     if judged.unsure:
