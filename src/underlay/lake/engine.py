@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -150,10 +151,7 @@ class Engine:
     @staticmethod
     def code() -> str:
         """Digest of the code and libraries that write this engine's SQL."""
-        import duckdb
-        import ibis
-
-        return code_digest((ibis.__version__, duckdb.__version__))
+        return code_digest((version("ibis-framework"), version("duckdb")))
 
     def view(
         self, name: str, make: Callable[[Tables], ibis.Table], *, is_kept: bool = False
