@@ -20,6 +20,7 @@ from underlay.errors import (
     UnknownNameError,
     UnreadableError,
 )
+from underlay.lake.lazily import load_lazily
 from underlay.lake.prepared import Statement, code_digest, read_statements
 from underlay.lake.read import verify_file
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from underlay.tables import Batch, Table
 
 __all__ = ["Engine", "Result", "Tables"]
+
+load_lazily("ibis")  # measures import it at their top; prepared questions don't need it
 
 
 _KEPT = "kept__"  # begins the names of relations whose rows are kept in memory

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from underlay.errors import UnknownNameError
-from underlay.lake.lazily import load_lazily
-
-load_lazily("ibis")  # before the modules below import it
-
 from underlay.measures import (
     arena,
     clusters,
