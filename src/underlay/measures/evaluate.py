@@ -385,9 +385,12 @@ def _sources(engine: Engine, result: Result) -> tuple[SourceNote, ...]:
 
 def _source_rows(engine: Engine) -> Sequence[Mapping[str, Any]]:
     if "source" not in engine.memory:
-        relation = engine.tables["core__source"]
-        columns = ["source", "title", "licence", "url", "conflict"]
-        result = engine.ask("sources", lambda: relation.select(columns).order_by("source"))
+
+        def known() -> ibis.Table:
+            columns = ["source", "title", "licence", "url", "conflict"]
+            return engine.tables["core__source"].select(columns).order_by("source")
+
+        result = engine.ask("sources", known)
         engine.memory["source"] = list(result.rows())
     rows: Sequence[Mapping[str, Any]] = engine.memory["source"]
     return rows
