@@ -47,6 +47,7 @@ class Word:
     is_verb: bool = False
     is_after: bool = False
     is_passing: bool = False
+    is_past: bool = False
 
 
 @dataclass(frozen=True)
@@ -192,6 +193,9 @@ class _Sentence:
                 raise Misread(f"“{piece.text}” has no number before it")
             if piece.kind == "time" and self.date is None:
                 raise Misread(f"“{piece.text}” has no date")
+        is_past = any(word.is_past for word in self._relation_words())
+        if (is_past or self._kind("past")) and not (self.date or self._kind("agent")):
+            raise Misread("it tells of the past and doesn't say when")
         if self._kind("together") and len(self.parties) < 2:
             raise Misread("“together” of fewer than two sides")
         for piece in self._kind("platform"):
@@ -310,7 +314,8 @@ class _Sentence:
     def _check_place_names(self, found: Measure, second: Piece) -> None:
         """Raise where the second side may be a place instead."""
         after = self.pieces[self.pieces.index(second) + 1 :]
-        if found.name == "board_share" and after and after[0].kind == "measure":
+        is_beside = bool(after) and after[0].start - second.end <= 1
+        if found.name == "board_share" and is_beside and after[0].kind == "measure":
             raise Misread(f"“{second.text} {after[0].text}” may be a place, not a side")
 
     # ---- The comparison ----
@@ -430,7 +435,7 @@ class _Sentence:
         if after and after[0].kind == "unit":
             return after[0].meaning
         is_word = any(word.kind == "number" for word in self.number.words)
-        return "share" if is_word or self.number.meaning == "share" else ""
+        return "share" if is_word else self.number.meaning
 
     def _value(self) -> float:
         if self.number is None:

@@ -56,7 +56,7 @@ _DATES = (
 )
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")}
 _CHINESE_SHARE = re.compile(
-    r"百分之(?P<n>\d+(?:\.\d+)?|[零一二三四五六七八九十]+)|(?P<t>[一二三四五六七八九])成(?!为)"
+    r"百分之(?P<n>\d+(?:\.\d+)?|[零一二三四五六七八九十]+)|(?P<t>[一二三四五六七八九])成(?!为|员)"
 )
 _COUNTRIES = {
     "CN": "China", "US": "the US", "DE": "Germany", "FR": "France", "KR": "South Korea",
@@ -308,6 +308,7 @@ def _word(given: Mapping[str, Any]) -> Word:
         is_verb=given.get("verb", False),
         is_after=given.get("after", False),
         is_passing=given.get("passes", False),
+        is_past=given.get("past", False),
     )
 
 
@@ -356,6 +357,9 @@ def read_pieces(text: str, tokens: list[_Token], language: str) -> tuple[Piece, 
                 Piece(raw, token.start, end, "party", id_, (Word("party", id_, words[0].by),))
                 for id_ in words[0].meaning.split()
             )
+        elif words and words[0].kind == "multiple":
+            value = float(words[0].meaning)
+            pieces.append(Piece(raw, token.start, end, "number", "times", number=value))
         elif words:
             pieces.append(Piece(raw, token.start, end, words[0].kind, words[0].meaning, words))
         else:
