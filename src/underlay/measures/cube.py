@@ -30,7 +30,7 @@ __all__ = ["Cube", "cube"]
 _CELLS = 40_000_000  # values (definitions times parties) that are held
 _CHUNK = 4_000_000  # cells of a temporary array
 _BITS = 62
-_DIGITS = {"share": 12}  # the last digits of a sum of floats depend on the order of the rows
+_DIGITS = 12  # that count: the last ones of a sum of floats depend on the order of the rows
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ class _Cube:
         rows = self._rows(mask)
         if len(codes) * len(rows.parties) > _CELLS:
             raise NotComputableError(
-                f"{self.measure.name} of {len(rows.parties):,} parties under {len(codes):,} definitions",
+                f"{self.measure.name}, {len(rows.parties):,} parties, {len(codes):,} definitions",
                 f"that is more than {_CELLS} values",
                 "a coarser `--by`, or fewer open facets: `--where FACET=OPTION`",
             )
@@ -185,8 +185,7 @@ class _Cube:
                 values[here[is_rule]] = of_mask[combination[is_rule]]
         if np.isnan(values).all():
             raise NoDataError(self.measure.name, "any definition", "")
-        digits = _DIGITS.get(self.measure.unit, 6)
-        return Cube(rows.parties, np.round(values, digits), str(newest))
+        return Cube(rows.parties, _rounded(values), str(newest))
 
     def _rows(self, mask: _Mask) -> _Rows:
         """Read the relation: one row per model and word where a rule for outliers asks for models,
@@ -239,6 +238,13 @@ class _Cube:
         facets = self.query.definition.facets()
         asked = ", ".join(f"{k}={v}" for k, v in facets.items() if v != EACH)
         return f"{self.query.as_of} ({asked})" if self.query.as_of else asked
+
+
+def _rounded(values: Any) -> Any:
+    size = np.abs(values)
+    known = np.where(size > 0, size, 1.0)  # as for NaN, which stays what it is
+    scale = 10.0 ** (_DIGITS - 1 - np.floor(np.log10(known)))
+    return np.round(values * scale) / scale
 
 
 def _shares(sums: Any) -> Any:
