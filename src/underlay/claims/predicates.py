@@ -27,6 +27,7 @@ __all__ = [
     "NO_PARTY",
     "STATEMENT_KINDS",
     "Compound",
+    "Facet",
     "Outcomes",
     "Predicate",
     "Quantity",

@@ -46,7 +46,7 @@ def claims(session: Session, as_json: bool) -> None:
         _entry(f"{row.claim.id}  ", row.claim.text)
         _entry(" " * _INDENT, _summary(row))
     write()
-    write("; ".join(_counted(rows)))
+    _wrapped("; ".join(_counted(rows)), "", "")
     write("`underlay claim ID` shows what a verdict rests on, who said it, and what would turn it")
 
 
@@ -91,8 +91,9 @@ def check(session: Session, text: str, as_json: bool) -> int:
 def _summary(row: Assessed) -> str:
     judged = row.judged
     if judged is None:
-        needs = row.claim.needs if row.verdict.startswith("untestable") else row.why
-        return f"{row.verdict}: {needs}"
+        if row.claim.documented:
+            return f"{row.verdict}: {row.why}"
+        return f"{row.verdict}; it would need {row.claim.needs}"
     parts = [f"{row.verdict}: {judged.count}"]
     if row.verdict == "unsupported as worded":
         parts = [f"{row.verdict}: {_what_holds(row)} {judged.count}"]
@@ -128,7 +129,8 @@ def _show(row: Assessed) -> None:
         _lines("predicate", words_of(claim.predicate))
         if claim.tests != "as worded":
             _lines("tests", f"{claim.tests}; beyond it: {claim.beyond}")
-    _lines("verdict", row.verdict + (f": {row.why}" if row.why else ""))
+    why = "" if row.why == claim.needs else row.why  # that stands below
+    _lines("verdict", row.verdict + (f": {why}" if why else ""))
     if row.judged:
         _show_judged(row.judged)
     if claim.documented:
