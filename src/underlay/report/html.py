@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from underlay.report.charts import spec
 from underlay.report.document import Matrix
-from underlay.report.page import SCRIPT, STYLE
+from underlay.report.page import SCRIPT, STYLE, VEGA_LICENCE
 from underlay.report.words import NBSP, Bold, Words, plain
 
 if TYPE_CHECKING:
@@ -300,7 +300,9 @@ def _footer(report: Report) -> Iterator[str]:
         "<code>underlay figure NAME --by FACET</code>; its definitions: "
         "<code>underlay measures NAME</code>. Charts are drawn by Vega, Vega-Lite and Vega-Embed "
         "(BSD-3-Clause, University of Washington Interactive Data Lab), which this page "
-        "contains; it loads nothing.</p></footer>"
+        "contains; it loads nothing.</p>"
+        "<details><summary>Licence of Vega, Vega-Lite and Vega-Embed</summary>"
+        f"<pre>{escape(VEGA_LICENCE)}</pre></details></footer>"
     )
 
 
