@@ -31,7 +31,7 @@ def test_an_accelerator(parsed, data):
     assert (row["fp8_flop_per_s"], row["fp4_flop_per_s"]) == (5e15, 1.5e16)
     assert (row["int8_ops_per_s"], row["max_ops_per_s"]) == (1.65e14, 1.5e16)
     assert row["released_on"] == dt.date(2025, 8, 22)
-    assert row["last_modified_at"] == dt.datetime(2025, 11, 21, 23, 11, 7)  # noqa: DTZ001
+    assert row["last_modified_at"] == dt.datetime(2025, 11, 21, 23, 11, 7)
 
 
 def test_the_edition_is_dated_by_its_newest_change(parsed, data):

@@ -40,7 +40,7 @@ def test_cells(parsed: Any, sample: Any) -> None:
     row = got.row(PULLS.name, observed_on=dt.date(2026, 7, 14), model_name="llama3.1")
     assert row["pulls_text"] == "117.1M"
     assert row["pulls_total_count"] == 117_100_000
-    assert row["observed_at"] == dt.datetime(2026, 7, 14, 23, 35, 55, 532000)  # noqa: DTZ001
+    assert row["observed_at"] == dt.datetime(2026, 7, 14, 23, 35, 55, 532000)
     assert (row["tags_count"], row["categories"], row["sizes"]) == (93, "tools", None)
 
 

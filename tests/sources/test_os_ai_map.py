@@ -45,8 +45,8 @@ def test_cells(parsed: Any, sample: Any) -> None:
     assert row["likes_count"] == 4_929
     assert row["pipeline_tag"] == "sentence-similarity"
     assert row["library_name"] == "sentence-transformers"
-    assert row["created_at"] == dt.datetime(2022, 3, 2, 23, 29, 5)  # noqa: DTZ001
-    assert row["last_modified_at"] == dt.datetime(2026, 6, 1, 6, 29, 13)  # noqa: DTZ001
+    assert row["created_at"] == dt.datetime(2022, 3, 2, 23, 29, 5)
+    assert row["last_modified_at"] == dt.datetime(2026, 6, 1, 6, 29, 13)
     assert ",license:apache-2.0," in row["tags"]
 
 

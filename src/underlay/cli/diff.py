@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from underlay.api import OpenLake
     from underlay.measures.changes import Change, Comparison
     from underlay.measures.definitions import Figure, SourceNote
+    from underlay.measures.multiverse import Multiverse
     from underlay.measures.vintages import Verdict, Vintage, Watched
 
 __all__ = ["ONLY", "WIDTH", "Names", "diff", "sentence", "verdicts_of"]
@@ -190,8 +191,21 @@ class _UpTo:
         as_of: dt.date | None = None,
     ) -> Figure:
         """As `OpenLake.figure`."""
-        days = [day for day in (self.day, as_of) if day is not None]
-        return self.lake.figure(name, by=by, where=where, as_of=min(days, default=None))
+        return self.lake.figure(name, by=by, where=where, as_of=self._earlier(as_of))
+
+    def multiverse(
+        self,
+        name: str,
+        *,
+        by: str = "",
+        where: Mapping[str, str] | None = None,
+        as_of: dt.date | None = None,
+    ) -> Multiverse:
+        """As `OpenLake.multiverse`."""
+        return self.lake.multiverse(name, by=by, where=where, as_of=self._earlier(as_of))
+
+    def _earlier(self, as_of: dt.date | None) -> dt.date | None:
+        return min((day for day in (self.day, as_of) if day is not None), default=None)
 
 
 def verdicts_of(lake: OpenLake, day: dt.date | None) -> Mapping[str, Verdict]:
