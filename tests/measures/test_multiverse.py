@@ -131,7 +131,7 @@ def sampled(found: Multiverse, count: int) -> list[int]:
 # ---- the same meaning as the single path -------------------------------------------------------
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(models, st.sampled_from((SHARE, LEVEL)), st.sampled_from(("country", "maker", "modality")))
 def test_any_rows_give_what_the_single_path_gives(
     rows: list[dict[str, Any]], asked: Measure, by: str
@@ -144,10 +144,10 @@ def test_any_rows_give_what_the_single_path_gives(
             total = single(LEVEL, engine, by, {})
             assert not any(total.values())
             return
-        compare(found, asked, engine, [0, *sampled(found, 12)])
+        compare(found, asked, engine, [0, *sampled(found, 6)])
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(models)
 def test_an_option_left_out_is_the_one_that_it_is_said_to_be(rows: list[dict[str, Any]]) -> None:
     with engine_of(rows) as engine:
@@ -232,7 +232,7 @@ def leader(values: dict[str, float]) -> str:
     return min(named, key=lambda name: (-round(named[name], 12), name))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(models)
 def test_a_flip_flips(rows: list[dict[str, Any]]) -> None:
     """Computed anew with the named change, another party leads; and no smaller change does it."""

@@ -29,7 +29,8 @@ __all__ = ["Cube", "cube"]
 
 _CELLS = 40_000_000  # values (definitions times parties) that are held
 _CHUNK = 4_000_000  # cells of a temporary array
-_BITS = 62
+_BITS, _NARROW_BITS = 62, 31
+_TABLE = 1 << 22  # integers of a smaller span are looked up in a table
 _DIGITS = 12  # that count: the last ones of a sum of floats depend on the order of the rows
 
 
@@ -111,10 +112,11 @@ class _Mask:
 
     def words(self, result: Result) -> Any:
         """The bits of each row as one integer; a filter that is null keeps nothing."""
-        words = np.zeros(len(result), dtype=np.int64)
+        kind = np.int32 if len(self.keeps) < _NARROW_BITS else np.int64
+        words = np.zeros(len(result), dtype=kind)
         for place in range(len(self.keeps)):
             kept: Any = np.ma.filled(result[f"bit_{place}"], False)
-            words |= kept.astype(np.int64) << place
+            words |= kept.astype(kind) << kind(place)
         return words
 
     def of(self, codes: Any) -> Any:
@@ -185,7 +187,8 @@ class _Cube:
                 values[here[is_rule]] = of_mask[combination[is_rule]]
         if np.isnan(values).all():
             raise NoDataError(self.measure.name, "any definition", "")
-        return Cube(rows.parties, _rounded(values), str(newest))
+        is_share = self.measure.reduce == "share"
+        return Cube(rows.parties, _rounded(values, is_share=is_share), str(newest))
 
     def _rows(self, mask: _Mask) -> _Rows:
         """Read the relation: one row per model and word where a rule for outliers asks for models,
@@ -240,7 +243,9 @@ class _Cube:
         return f"{self.query.as_of} ({asked})" if self.query.as_of else asked
 
 
-def _rounded(values: Any) -> Any:
+def _rounded(values: Any, *, is_share: bool) -> Any:
+    if is_share:
+        return np.round(values, _DIGITS)
     size = np.abs(values)
     known = np.where(size > 0, size, 1.0)  # as for NaN, which stays what it is
     scale = 10.0 ** (_DIGITS - 1 - np.floor(np.log10(known)))
@@ -270,9 +275,17 @@ def _dense(numbers: Any) -> Any:
 
 
 def _places(values: Any) -> tuple[Any, Any]:
-    """The distinct values in order, and each value's place among them; for few distinct ones."""
-    distinct = np.sort(np.unique(values))
-    return distinct, np.searchsorted(distinct, values).astype(np.int32)
+    """The distinct integers or days in order, and each one's place among them."""
+    least, most = values.min(), values.max()
+    span = int((most - least).astype(np.int64)) + 1
+    if span > _TABLE:
+        distinct, places = np.unique(values, return_inverse=True)
+        return distinct, places.astype(np.int32)
+    offsets = (values - least).astype(np.int32)
+    is_there = np.zeros(span, dtype=bool)
+    is_there[offsets] = True
+    rank = np.cumsum(is_there, dtype=np.int32) - 1
+    return least + np.flatnonzero(is_there).astype((most - least).dtype), rank[offsets]
 
 
 class _World:
@@ -342,72 +355,45 @@ class _World:
 class _Heads:
     """The models of a world that can be among the largest under some mask, each by itself.
 
-    A model all of whose rows have the same word counts whole or not at all, so only the first
-    `depth` + 1 of a word can be among the first under any mask; other models are all kept.
+    A model all of whose rows have the same word counts whole or not at all ("simple"), so only the
+    first `depth` + 1 of a word can be among the first under any mask. Of a "mixed" model some rows
+    may count and others not (a merge of makers of two countries); all of them are kept.
     """
 
     def __init__(self, world: _World, depth: int) -> None:
+        self.parties, self.depth = world.parties, depth
         size = int(world.unit.max(initial=-1)) + 1
         total = np.bincount(world.unit, weights=world.amount, minlength=size)
         low = np.full(size, len(world.words), dtype=np.int32)
         high = np.full(size, -1, dtype=np.int32)
         np.minimum.at(low, world.unit, world.word)
         np.maximum.at(high, world.unit, world.word)
-        can_lead = (low != high) & (total > 0)
-        simple = np.flatnonzero((low == high) & (total > 0))
-        simple = simple[np.argsort(low[simple], kind="stable")]
-        starts = np.searchsorted(low[simple], np.arange(len(world.words) + 1))
-        for start, stop in pairwise(starts):
-            units = simple[start:stop]
-            if len(units) > depth + 1:
-                amounts = total[units]
-                least = np.partition(amounts, -(depth + 1))[-(depth + 1)]
-                units = units[amounts >= least]
-                units = units[np.lexsort((units, -total[units]))][: depth + 1]
-            can_lead[units] = True
-        rows = np.flatnonzero(can_lead[world.unit])
+        simple = _first_of_each(np.flatnonzero((low == high) & (total > 0)), low, total, depth + 1)
+        simple = simple[np.lexsort((simple, -total[simple]))]
+        self.total, self.word = total[simple], low[simple]  # of simple models, the largest first
+        # models are numbered: the simple ones in that order, then the mixed ones
+        self.units = np.r_[simple, np.flatnonzero((low != high) & (total > 0))]
+        number = np.full(size, -1, dtype=np.int64)
+        number[self.units] = np.arange(len(self.units))
         # an entry is what one party has of one model under one word; a model's stand together
-        shape = (len(world.words), world.parties)
-        entry = np.ravel_multi_index(
-            (world.unit[rows], world.word[rows], world.party[rows]), (size, *shape)
-        )
-        entries, place = np.unique(entry, return_inverse=True)
-        self.amount = np.bincount(place, weights=world.amount[rows], minlength=len(entries))
-        unit, self.word, self.party = np.unravel_index(entries, (size, *shape))
-        self.first = np.flatnonzero(np.diff(unit, prepend=-1))
+        rows = np.flatnonzero(number[world.unit] >= 0)
+        shape = (max(len(self.units), 1), len(world.words), world.parties)
+        key = (number[world.unit[rows]], world.word[rows], world.party[rows])
+        entries, place = np.unique(np.ravel_multi_index(key, shape), return_inverse=True)
+        self.entry_amount = np.bincount(place, world.amount[rows], minlength=len(entries))
+        model, self.entry_word, self.entry_party = np.unravel_index(entries, shape)
+        self.first = np.flatnonzero(np.diff(model, prepend=-1))
         self.width = np.diff(self.first, append=len(entries))
-        self.parties, self.depth = world.parties, depth
-        self._largest: list[tuple[Any, Any]] = []  # by chunk of masks
+        self._largest: tuple[Any, Any] | None = None
 
     def lost(self, is_kept: Any, rule: Reshape) -> Any:
         """What the rule takes from each party (masks, parties); the masks of all calls are one."""
         lost = np.zeros((len(is_kept), self.parties))
-        if not len(self.first):
+        if not len(self.units):
             return lost
-        step = max(1, _CHUNK // len(self.amount))
-        for number, start in enumerate(range(0, len(is_kept), step)):
-            kept = is_kept[start : start + step]
-            if number == len(self._largest):
-                self._largest.append(self._first_ones(kept))
-            self._take(lost[start : start + step], kept, *self._largest[number], rule)
-        return lost
-
-    def _first_ones(self, is_kept: Any) -> tuple[Any, Any]:
-        """Places and amounts of the largest models under each mask (masks, depth + 1)."""
-        # no product of matrices: almost every model is one entry
-        models = is_kept[:, self.word] * self.amount
-        if len(self.first) < len(self.amount):
-            models = np.add.reduceat(models, self.first, axis=1)
-        row = np.arange(len(models))
-        largest = np.zeros((len(models), self.depth + 1))
-        who = np.zeros((len(models), self.depth + 1), dtype=np.int64)
-        for place in range(self.depth + 1):  # of models as large as each other the first counts
-            who[:, place] = models.argmax(axis=1)
-            largest[:, place] = np.maximum(models[row, who[:, place]], 0.0)
-            models[row, who[:, place]] = -1.0
-        return who, largest
-
-    def _take(self, lost: Any, is_kept: Any, who: Any, largest: Any, rule: Reshape) -> None:
+        if self._largest is None:
+            self._largest = self._among_all(is_kept, *self._among_simple(is_kept > 0))
+        who, largest = self._largest
         part = 1.0 - rule.factors(largest[:, : rule.depth + 1])
         row = np.arange(len(lost))
         for place in range(rule.depth):
@@ -415,5 +401,72 @@ class _Heads:
             for offset in range(int(self.width.max())):
                 has = (offset < self.width[model]) & (largest[:, place] > 0)
                 here, at = row[has], self.first[model[has]] + offset
-                amount = self.amount[at] * is_kept[here, self.word[at]]
-                np.add.at(lost, (here, self.party[at]), amount * part[has, place])
+                amount = self.entry_amount[at] * is_kept[here, self.entry_word[at]]
+                np.add.at(lost, (here, self.entry_party[at]), amount * part[has, place])
+        return lost
+
+    def _among_simple(self, is_kept: Any) -> tuple[Any, Any]:
+        """Numbers and amounts of the largest simple models under each mask (masks, depth + 1)."""
+        who = np.zeros((len(is_kept), self.depth + 1), dtype=np.int64)
+        largest = np.zeros(who.shape)
+        found = np.zeros(len(is_kept), dtype=np.int32)
+        left = np.arange(len(is_kept))
+        start, step = 0, 128
+        # down the models, largest first, until each mask has kept enough; most soon have
+        while start < len(self.word) and len(left):
+            stop = start + max(1, min(step, _CHUNK // len(left)))
+            hit = is_kept[np.ix_(left, self.word[start:stop])]
+            rank = hit.cumsum(axis=1, dtype=np.int32) + found[left, None]
+            row, column = np.nonzero(hit & (rank <= self.depth + 1))
+            place = rank[row, column] - 1
+            who[left[row], place] = start + column
+            largest[left[row], place] = self.total[start + column]
+            found[left] = rank[:, -1]
+            left = left[found[left] <= self.depth]
+            start, step = stop, step * 2
+        return who, largest
+
+    def _among_all(self, is_kept: Any, who: Any, largest: Any) -> tuple[Any, Any]:
+        """The same among simple and mixed models; of models as large the lower number counts."""
+        count = len(self.units) - len(self.word)
+        if not count:
+            return who, largest
+        first = self.first[len(self.word)]
+        words, amounts = self.entry_word[first:], self.entry_amount[first:]
+        starts = self.first[len(self.word) :] - first
+        numbers = np.arange(len(self.word), len(self.units))
+        step = max(1, _CHUNK // len(words))
+        for start in range(0, len(is_kept), step):
+            part = slice(start, start + step)
+            mixed = np.add.reduceat(is_kept[part, words] * amounts, starts, axis=1)
+            amount = np.concatenate([largest[part], mixed], axis=1)
+            number = np.concatenate(
+                [who[part], np.broadcast_to(numbers, (len(mixed), count))], axis=1
+            )
+            row = np.arange(len(mixed))
+            for place in range(self.depth + 1):
+                best = amount.max(axis=1)
+                unit = np.where(amount == best[:, None], self.units[number], np.iinfo(np.int64).max)
+                column = unit.argmin(axis=1)
+                who[start + row, place] = number[row, column]
+                largest[start + row, place] = np.maximum(best, 0.0)
+                amount[row, column] = -1.0
+        return who, largest
+
+
+def _first_of_each(units: Any, group: Any, total: Any, count: int) -> Any:
+    """Of the units of each group the `count` with the largest totals; of equals the lower ones."""
+    of_unit = group[units]
+    if of_unit.max(initial=0) < 1 << 16:
+        of_unit = of_unit.astype(np.uint16)  # for which NumPy counts instead of comparing
+    units = units[np.argsort(of_unit, kind="stable")]
+    ends = np.flatnonzero(np.diff(group[units], append=-1)) + 1
+    chosen = []
+    for start, stop in pairwise(np.r_[0, ends].tolist()):
+        here = units[start:stop]
+        if len(here) > count:
+            amounts = total[here]
+            here = here[amounts >= np.partition(amounts, -count)[-count]]
+            here = here[np.lexsort((here, -total[here]))][:count]
+        chosen.append(here)
+    return np.concatenate(chosen) if chosen else units
