@@ -113,7 +113,7 @@ class _Mask:
     def words(self, result: Result) -> Any:
         """The bits of each row as one integer; a filter that is null keeps nothing."""
         kind = np.int32 if len(self.keeps) < _NARROW_BITS else np.int64
-        words = np.zeros(len(result), dtype=kind)
+        words: Any = np.zeros(len(result), dtype=kind)
         for place in range(len(self.keeps)):
             kept: Any = np.ma.filled(result[f"bit_{place}"], False)
             words |= kept.astype(kind) << kind(place)
