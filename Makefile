@@ -67,6 +67,7 @@ coverage: $(DEV) ## run the tests and say which lines no test ran
 
 bench: $(DEV) ## measure time and memory
 	$(BIN)/python bench/startup.py
+	$(BIN)/python bench/multiverse.py
 
 SNAPSHOT_LAKE := build/snapshot-lake
 snapshot: $(RUNTIME) ## make the embedded snapshot from staged data: DATA=path

@@ -39,7 +39,6 @@ _HTML = "underlay-multiverse.html"
 @click.option("--json", "as_json", is_flag=True, help="All definitions with their values as JSON.")
 @click.option("--html", "as_html", is_flag=True, help="A page with the specification curve.")
 @click.option(
-    "-o",
     "--output",
     metavar="PATH",
     help=f"Where the page goes, `-` for standard output; {_HTML} by default.",
