@@ -16,7 +16,7 @@ import numpy as np
 
 from underlay.report.charts import FONT
 from underlay.report.colours import colour
-from underlay.report.page import STYLE
+from underlay.report.page import STYLE, VEGA_LICENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -136,7 +136,7 @@ def curve(found: Multiverse) -> dict[str, Any]:
             "anchor": "start",
         },
         "data": {"values": rows},
-        "background": None,
+        "background": "white",  # the chart is drawn for paper, the page may be dark
         "config": {"font": FONT, "view": {"stroke": None}},
         "spacing": 8,
         "vconcat": [values, choices] if found.facets else [values],
@@ -253,6 +253,10 @@ def _body(found: Multiverse, measure: Measure) -> Iterator[str]:
         same = ", ".join(f"{m.facet}={m.option} is {m.facet}={m.same_as}" for m in found.merged)
         yield f'<p class="dates">On these data {escape(same)}.</p>'
     yield f'<p class="dates">{escape(measure.caveat)} {escape(measure.citation)}</p></main>'
+    yield (
+        "<footer><details><summary>Licence of Vega, Vega-Lite and Vega-Embed, which draw the chart"
+        f"</summary><pre>{escape(VEGA_LICENCE)}</pre></details></footer>"
+    )
 
 
 def _part(value: float | None) -> str:
