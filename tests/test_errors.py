@@ -23,7 +23,6 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "CheckError": ("raw_x__y", "`a` must be at least 0", "3 rows"),
     "CorruptError": ("a.parquet", "sha256 12…", "34…"),
     "CorrectionError": ("qwen country", "no row has that value"),
-    "TermsError": ("raw_x__y", "none stated", "give rows on"),
 }
 
 

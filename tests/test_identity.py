@@ -75,7 +75,7 @@ def test_addresses_of_model_pages(namespace: str, name: str, rest: str) -> None:
         ("https://ollama.com/library/qwen3:8b", "ollama", "qwen3:8b"),
         ("https://ollama.com/somebody/own", "ollama", "somebody/own"),
         ("https://openrouter.ai/qwen/qwen3-8b:free", "openrouter", "qwen/qwen3-8b:free"),
-        ("https://index.example/project/torch/2.9.0/", "pypi", "torch"),
+        ("pkg:pypi/torch@2.9.0", "pypi", "torch"),
         ("https://huggingface.co/Qwen%2FQwen3-8B", "huggingface", "Qwen/Qwen3-8B"),
         ("HTTPS://HuggingFace.co:443/Qwen/Qwen3-8B", "huggingface", "Qwen/Qwen3-8B"),
         ("pkg:huggingface/Qwen/Qwen3-8B@abc", "huggingface", "Qwen/Qwen3-8B"),

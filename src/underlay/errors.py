@@ -12,12 +12,11 @@ UnderlayError
 │   ├── CheckError           a table breaks a rule of its contract
 │   ├── CorruptError         bytes differ from what the manifest promises
 │   └── CorrectionError      a declared correction no longer bites
-├── LakeError                the place where bytes are kept
-│   ├── LakeMissingError     no lake there
-│   ├── LakeReadOnlyError    the lake can't be written
-│   ├── DiskFullError        no room left; nothing was changed
-│   └── LakeBusyError        other writers kept winning
-└── TermsError               a licence doesn't allow what was asked
+└── LakeError                the place where bytes are kept
+    ├── LakeMissingError     no lake there
+    ├── LakeReadOnlyError    the lake can't be written
+    ├── DiskFullError        no room left; nothing was changed
+    └── LakeBusyError        other writers kept winning
 
 Each keeps its arguments as attributes, has a `message` that names the thing in backticks and
 a `hint` that gives the next step, and survives pickling.
@@ -46,7 +45,6 @@ __all__ = [
     "NoDataError",
     "NotComputableError",
     "SchemaError",
-    "TermsError",
     "UnderlayError",
     "UnknownNameError",
     "UnreadableError",
@@ -337,22 +335,3 @@ class LakeBusyError(LakeError):
     def hint(self) -> str:
         """Say to try again."""
         return "wait for them and run it again"
-
-
-class TermsError(UnderlayError):
-    """A licence doesn't allow what was asked."""
-
-    fields = ("what", "licence", "wanted")
-    what: str
-    licence: str
-    wanted: str
-
-    @property
-    def message(self) -> str:
-        """Name the thing, its licence and what was wanted."""
-        return f"the licence of `{self.what}` ({self.licence}) doesn't allow to {self.wanted}"
-
-    @property
-    def hint(self) -> str:
-        """Say what is left."""
-        return "fetch it from its publisher under the publisher's own terms"

@@ -24,10 +24,9 @@ _HOSTS = {
     "ollama.com": "ollama",
     "openrouter.ai": "openrouter",
     "github.com": "github",
-    "index.example": "pypi",
 }
 # what stands before a model's name in its page's address, by platform
-_FOLDERS = {"modelscope": "models", "ollama": "library", "pypi": "project"}
+_FOLDERS = {"modelscope": "models", "ollama": "library"}
 # first parts of a hub's addresses under which no model stands
 _PAGES = {
     "huggingface": frozenset(
