@@ -177,6 +177,8 @@ def test_an_output_that_is_full_is_one_sentence() -> None:
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 def test_ctrl_c_stops_quietly() -> None:
     code = (
+        # a shell starts background jobs with Ctrl-C ignored, and so would this child be
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "import sys, time; from underlay.cli.output import run\n"
         "def wait():\n    print('ready', flush=True); time.sleep(60)\n"
         "sys.exit(run(wait))"
