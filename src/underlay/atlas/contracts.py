@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from underlay.atlas.stack_contracts import STACK_CORE
 from underlay.tables import Check, Column, Table
 
 __all__ = ["CORE", "OPENNESS", "RELATIONS", "core"]
@@ -501,6 +502,7 @@ CORE: tuple[Table, ...] = (
     SUPERCOMPUTER,
     BENCHMARK,
     NOTABLE,
+    *STACK_CORE,
     UNRESOLVED,
 )
 

@@ -1,0 +1,1 @@
+"""What one code base stands on: models and infrastructure, found in its files."""
