@@ -66,6 +66,7 @@ _BOARD = Choice(
     "board",
     "on which board",
     tuple(Option(name, why, "Arena", _is("board", name)) for name, why in _BOARDS),
+    varies=False,  # another board asks other people another question
 )
 _SCALE = Choice(
     "scale",
@@ -78,6 +79,7 @@ _SCALE = Choice(
             ("history", "older editions, from 2024-06 to 2025-08", "Chatbot Arena"),
         )
     ),
+    varies=False,  # another series is of other days
 )
 _POPULATION = Choice(
     "population",
@@ -92,6 +94,7 @@ _POPULATION = Choice(
             _is("weights", "closed"),
         ),
     ),
+    varies=False,  # who is best among open models is another question
 )
 _CHOICES: tuple[Choice, ...] = (
     _BOARD,
@@ -193,7 +196,12 @@ def _leaders(result: Result, query: Query) -> list[Row]:
 
 
 def _gaps(result: Result, query: Query) -> list[Row]:
-    """Points behind the leader, by group; over all boards the median of theirs."""
+    """Points behind the leader, by group; over all boards the median of theirs.
+
+    By board, how far the best model of any other country is behind the leader of each.
+    """
+    if query.by == "board":
+        return _gaps_by_board(result)
     board = _Board(result, query.by)
     by_board = {
         str(name): _gaps_on(board, board.boards == name, query.by)
@@ -221,6 +229,22 @@ def _gaps(result: Result, query: Query) -> list[Row]:
         low, middle, high = np.percentile(points, [0, 50, 100])
         found.append(Row({query.by: group}, float(middle), float(low), float(high), more=more))
     return sorted(found, key=lambda row: (row.value or 0.0, str(row.key[query.by])))
+
+
+def _gaps_by_board(result: Result) -> list[Row]:
+    board = _Board(result, "country")
+    found = []
+    for name in np.unique(board.boards):
+        leader, *others = _gaps_on(board, board.boards == name, "country")
+        behind = next((row for row in others if row.key["country"] != "unknown"), None)
+        if behind is None:
+            more = {"leader": leader.more["leader"], "leader_group": leader.more["leader_group"]}
+            reason = "no model of another country is rated there"
+            found.append(Row({"board": str(name)}, None, reason=reason, more=more))
+            continue
+        more = {**behind.more, "group": behind.key["country"]}
+        found.append(Row({"board": str(name)}, behind.value, behind.lower, behind.upper, more=more))
+    return sorted(found, key=lambda row: (row.value is None, row.value or 0.0, row.key["board"]))
 
 
 def _gaps_on(board: _Board, here: Any, by: str) -> list[Row]:
@@ -331,9 +355,10 @@ ARENA_GAP = Measure(
     unit="Elo points",
     caveat=_CAVEAT + " Bounds of a gap set both intervals at their ends. Editions are month-ends, "
     "so a lag is known to about a month. Over all boards the value is the median of their gaps, "
-    "and the bounds are their extremes.",
+    "and the bounds are their extremes. By board, it is the gap to the best model of any other "
+    "country than the leader's.",
     citation=_CITATION,
-    splits=_SPLITS,
+    splits=(*_SPLITS, _PLACES[0]),
     choices=(
         Choice(
             "board",
@@ -342,13 +367,14 @@ ARENA_GAP = Measure(
                 *_BOARD.options,
                 Option("all", "every board of the series, one vote each", "underlay"),
             ),
+            varies=False,
         ),
         *_CHOICES[1:],
     ),
     grain=("model_id",),
     expression=_ratings,
     reduce=_gaps,
-    columns=_COLUMNS,
+    columns=(*_COLUMNS, "country"),
     history=True,
     sampled=False,
 )

@@ -125,6 +125,7 @@ CLUSTER_SHARE = Measure(
                 ),
                 Option("all", "planned and decommissioned ones too", "press on announcements"),
             ),
+            role="kind",
         ),
         Choice(
             "phases",
@@ -133,6 +134,7 @@ CLUSTER_SHARE = Measure(
                 Option("latest", "a chip counts once", "Epoch AI", lambda t: ~t.is_superseded),
                 Option("all", "every row of the table", "naive counting"),
             ),
+            role="kind",
         ),
         Choice(
             "anonymised",
@@ -146,6 +148,7 @@ CLUSTER_SHARE = Measure(
                     lambda t: ~t.is_anonymised,
                 ),
             ),
+            role="kind",
         ),
     ),
     grain=("row_number", "owner"),
@@ -195,6 +198,7 @@ SUPERCOMPUTER_SHARE = Measure(
                     lambda t: t.organisation_id != "none",
                 ),
             ),
+            role="kind",
         ),
     ),
     grain=("country", "organisation_id"),
@@ -230,6 +234,7 @@ BENCHMARK_SHARE = Measure(
                     ("tiny", "microcontrollers: another market"),
                 )
             ),
+            varies=False,  # running, training and microcontrollers are three questions
         ),
         Choice(
             "division",
@@ -244,6 +249,7 @@ BENCHMARK_SHARE = Measure(
                 Option("open", "own models", "MLCommons", lambda t: t.division == "open"),
                 Option("all", "every result", "naive counting"),
             ),
+            role="kind",
         ),
     ),
     grain=("suite", "round", "submitter", "organisation_id"),

@@ -41,6 +41,7 @@ _OF = Choice(
             ("supercomputers", "systems of TOP500 that name an accelerator", "TOP500"),
         )
     ),
+    varies=False,  # the concentration of something else
 )
 
 

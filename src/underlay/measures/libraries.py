@@ -41,7 +41,8 @@ def _in_market(name: str) -> Callable[[Any], Any]:
 
 
 MARKETS: tuple[Option, ...] = tuple(
-    Option(name, reason, "", _in_market(name)) for name, reason in _REASONS
+    Option(name, reason, "underlay", _in_market(name))
+    for name, reason in _REASONS
 )
 
 
@@ -68,6 +69,7 @@ _CHOICES = (
         "market",
         "packages that compete with each other; shares across markets mean nothing",
         MARKETS,
+        varies=False,  # another market is another question
     ),
     Choice(
         "ties_kept",
@@ -77,16 +79,17 @@ _CHOICES = (
             Option(
                 "untied",
                 "only what works without any one vendor's accelerator",
-                "",
+                "a reader who asks for a choice of hardware",
                 lambda t: t.ties == "none",
             ),
             Option(
                 "tied",
                 "only what exists for some vendor's accelerator",
-                "",
+                "a reader who asks what a vendor's software holds",
                 lambda t: t.ties != "none",
             ),
         ),
+        role="kind",
     ),
 )
 _CAVEAT = (

@@ -89,6 +89,7 @@ NOTABLE_MODELS = Measure(
                 ),
                 Option("all", "since 1950: the whole list", "Epoch AI"),
             ),
+            varies=False,  # what came in another year is another question
         ),
         Choice(
             "counting",

@@ -57,6 +57,7 @@ _RELEASE_CHOICES: tuple[Choice, ...] = (
             for option in LISTINGS
             if option.name == name
         ),
+        varies=False,  # another list is of other models
     ),
     Choice(
         "released",
@@ -74,6 +75,8 @@ _RELEASE_CHOICES: tuple[Choice, ...] = (
             ),
             Option("any", "all, and those whose date isn't known", "the list itself"),
         ),
+        role="kind",
+        varies=False,  # what came in another year is another question
     ),
     Choice(
         "larger_than",
@@ -88,6 +91,7 @@ _RELEASE_CHOICES: tuple[Choice, ...] = (
             ),
             Option("100b", "what one machine can't hold", "size bands", _larger(100)),
         ),
+        role="kind",
     ),
     *(choice for name in _SHARED for choice in MODEL_CHOICES if choice.name == name),
 )

@@ -31,6 +31,7 @@ _LISTING = Choice(
         for option in LISTINGS
         if option.name == name
     ),
+    varies=False,  # another list is of other models on other days
 )
 _CHOICES = (
     _LISTING,

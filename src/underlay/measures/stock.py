@@ -277,6 +277,7 @@ FOUNDRY_SHARE = Measure(
                     lambda t: t.released_on >= ibis.date(2020, 1, 1),
                 ),
             ),
+            role="kind",
         ),
         Choice(
             "foundry_known",
@@ -290,6 +291,7 @@ FOUNDRY_SHARE = Measure(
                     lambda t: t.foundry_id != "unknown",
                 ),
             ),
+            role="base",
         ),
     ),
     grain=("name", "foundry_id"),

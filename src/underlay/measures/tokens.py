@@ -38,6 +38,7 @@ _DENOMINATOR = Choice(
             lambda t: t.country.isin(("US", "CN")),
         ),
     ),
+    role="base",
 )
 _CAVEAT = (
     "The list holds the 9 or 10 models with most tokens of a week; the router's total isn't "
