@@ -1,0 +1,488 @@
+"""YAML, JSON, TOML and dotenv files as one tree of nodes that know their line and column.
+
+Nothing is constructed, no alias is followed, no recursion is made: depth, nodes and text are
+bounded, and what was cut is said. A broken file gives the part before the break.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = [
+    "DYNAMIC",
+    "Document",
+    "Fragment",
+    "Node",
+    "grammar",
+    "read_dotenv",
+    "read_ini",
+    "read_json",
+    "read_toml",
+    "read_yaml",
+]
+
+MAX_DEPTH = 100
+MAX_NODES = 100_000
+# stands for each character of a template expression, `{{ .Values.model }}`, in what YAML reads
+DYNAMIC = "\ue000"
+
+
+@dataclass(slots=True)
+class Node:
+    """A value of a document: a mapping, a list, or a text (also numbers, booleans, null)."""
+
+    kind: Literal["map", "list", "text"]
+    line: int
+    column: int
+    text: str = ""
+    start: int = 0  # offset of the literal in the source, quotes included
+    end: int = 0
+    is_quoted: bool = False
+    is_block: bool = False  # YAML's | and >
+    is_comment: bool = False  # commented out, of dotenv files
+    keys: list[Node] = field(default_factory=list)
+    values: list[Node] = field(default_factory=list)
+
+    def items(self) -> Iterator[tuple[str, Node]]:
+        """Keys and values of a mapping, in their order."""
+        return zip((key.text for key in self.keys), self.values, strict=False)
+
+    def get(self, *names: str) -> Node | None:
+        """The value under the first of the names that is there; None where none is."""
+        if self.kind == "map":
+            for name in names:
+                for key, value in self.items():
+                    if key == name:
+                        return value
+        return None
+
+    def text_of(self, *names: str) -> str:
+        """The text under the first of the names; empty where there is none."""
+        found = self.get(*names)
+        return found.text if found is not None and found.kind == "text" else ""
+
+    def walk(self) -> Iterator[tuple[tuple[str, ...], Node]]:
+        """Every node below and this one, parents first, with the path of keys (`*` in a list)."""
+        stack: list[tuple[tuple[str, ...], Node]] = [((), self)]
+        while stack:
+            path, node = stack.pop()
+            yield path, node
+            if node.kind == "map":
+                below = [((*path, key), value) for key, value in node.items()]
+            else:
+                below = [((*path, "*"), value) for value in node.values]
+            stack.extend(reversed(below))
+
+
+@dataclass(slots=True)
+class Document:
+    """The roots of a file (YAML may hold several), its source, and why it was cut, if it was."""
+
+    roots: list[Node]
+    source: str
+    problem: str = ""
+
+    def fragment(self, node: Node) -> Fragment:
+        """The text of a node as it stands in the file, for a second parser to read."""
+        raw = self.source[node.start : node.end]
+        start = node.start
+        if node.is_block:
+            head, _, raw = raw.partition("\n")
+            is_folded = head.lstrip().startswith(">")
+            start += len(head) + 1
+            if is_folded:
+                raw = _fold(raw)
+        elif node.is_quoted:
+            # a quote, and what is escaped, become blanks: the offsets stay
+            raw = " " + raw[1:-1].replace("\n", " ").replace("\\n", " \n").replace('\\"', ' "')
+        else:
+            raw = raw.replace("\n", " ")
+        return Fragment(raw, self.source, start)
+
+
+def _fold(raw: str) -> str:
+    """A folded block as one line, where neighbours are not set off by indentation or a blank."""
+    lines = raw.split("\n")
+    return " ".join(lines) if all(line.strip() for line in lines[:-1]) else raw
+
+
+class Fragment:
+    """A part of a file as a text of its own; `at` tells where an offset stands in the file."""
+
+    __slots__ = ("_breaks", "_source", "_start", "text")
+
+    def __init__(self, text: str, source: str | None = None, start: int = 0) -> None:
+        self.text = text
+        self._source = text if source is None else source
+        self._start = start
+        self._breaks: list[int] | None = None
+
+    def at(self, offset: int) -> tuple[int, int]:
+        """Line and column, from 1, of a place in the fragment."""
+        if self._breaks is None:
+            self._breaks = line_breaks(self._source)
+        return place(self._breaks, self._start + offset)
+
+    def replaced(self, text: str) -> Fragment:
+        """The same place with another text of the same length, or a shorter one."""
+        other = Fragment(text, self._source, self._start)
+        other._breaks = self._breaks
+        return other
+
+    def part(self, start: int, end: int) -> Fragment:
+        """A fragment of this fragment."""
+        inner = Fragment(self.text[start:end], self._source, self._start + start)
+        inner._breaks = self._breaks
+        return inner
+
+
+def line_breaks(source: str) -> list[int]:
+    """Offsets at which lines begin."""
+    return [0, *(match.end() for match in re.finditer("\n", source))]
+
+
+def place(breaks: list[int], offset: int) -> tuple[int, int]:
+    """Line and column, from 1, of an offset."""
+    row = bisect_right(breaks, offset) - 1
+    return row + 1, offset - breaks[row] + 1
+
+
+@lru_cache(maxsize=8)
+def grammar(name: str) -> Any:
+    """A tree-sitter parser: `bash`, `hcl`, `toml`, `tsx` or `typescript`; loaded when asked for."""
+    import importlib
+
+    import tree_sitter
+
+    package = "typescript" if name in ("tsx", "typescript") else name
+    module = importlib.import_module(f"tree_sitter_{package}")
+    language = getattr(module, f"language_{name}" if package == "typescript" else "language")()
+    return tree_sitter.Parser(tree_sitter.Language(language))
+
+
+# --- a tree, built without recursion -----
+
+
+class _Cut(Exception):  # noqa: N818 -- leaves this module never; it ends a reading early
+    pass
+
+
+class _Builder:
+    """Nodes put together from a stream of begin, end and text."""
+
+    def __init__(self) -> None:
+        self.roots: list[Node] = []
+        self._stack: list[Node] = []
+        self._count = 0
+
+    def add(self, node: Node) -> None:
+        self._count += 1
+        if self._count > MAX_NODES:
+            raise _Cut(f"more than {MAX_NODES} values")
+        if not self._stack:
+            self.roots.append(node)
+            return
+        parent = self._stack[-1]
+        if parent.kind == "map" and len(parent.keys) == len(parent.values):
+            if node.kind == "text":
+                parent.keys.append(node)
+            else:  # a mapping as a key: its content is still seen
+                parent.keys.append(Node("text", node.line, node.column))
+                parent.values.append(node)
+        else:
+            parent.values.append(node)
+
+    def begin(self, node: Node) -> None:
+        self.add(node)
+        if len(self._stack) >= MAX_DEPTH:
+            raise _Cut(f"nested deeper than {MAX_DEPTH}")
+        self._stack.append(node)
+
+    def end(self) -> None:
+        if self._stack:
+            self._stack.pop()
+
+    @property
+    def top(self) -> Node | None:
+        return self._stack[-1] if self._stack else None
+
+
+# --- YAML -----
+
+_ONLY_TEMPLATE = re.compile(r"^[ \t]*\{\{[^\n{}]*\}\}[ \t]*$", re.MULTILINE)
+_TEMPLATE = re.compile(r"\{\{[^\n]{0,400}?\}\}")
+
+
+def _without_templates(source: str) -> str:
+    """Go templates of Helm made harmless, every offset kept."""
+    if "{{" not in source:
+        return source
+    source = _ONLY_TEMPLATE.sub(lambda m: "#" + " " * (len(m[0]) - 1), source)
+    return _TEMPLATE.sub(lambda m: DYNAMIC * len(m[0]), source)
+
+
+@lru_cache(maxsize=2)
+def read_yaml(source: str) -> Document:
+    """Every document of a YAML file. What libyaml can't read ends the reading, never raises."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    builder = _Builder()
+    problem = ""
+    text = _without_templates(source)
+    event: Any  # the stubs give the classes no attributes
+    try:
+        for event in yaml.parse(text, Loader=loader):
+            kind = type(event).__name__
+            if kind == "ScalarEvent":
+                mark = event.start_mark
+                style = event.style
+                builder.add(
+                    Node(
+                        "text",
+                        mark.line + 1,
+                        mark.column + 1,
+                        event.value,
+                        mark.index,
+                        event.end_mark.index,
+                        is_quoted=style in ("'", '"'),
+                        is_block=style in ("|", ">"),
+                    )
+                )
+            elif kind in ("MappingStartEvent", "SequenceStartEvent"):
+                mark = event.start_mark
+                name: Literal["map", "list"] = "map" if kind[0] == "M" else "list"
+                builder.begin(Node(name, mark.line + 1, mark.column + 1))
+            elif kind in ("MappingEndEvent", "SequenceEndEvent"):
+                builder.end()
+            elif kind == "AliasEvent":
+                mark = event.start_mark
+                builder.add(Node("text", mark.line + 1, mark.column + 1))
+    except yaml.YAMLError as error:
+        problem = f"not YAML: {getattr(error, 'problem', None) or 'unreadable'}"
+    except _Cut as cut:
+        problem = str(cut)
+    except (ValueError, UnicodeError, RecursionError):
+        problem = "not YAML: unreadable"
+    return Document(builder.roots, source, problem)
+
+
+# --- JSON, with the comments and trailing commas that editors allow -----
+
+_JSON = re.compile(
+    r'"(?P<text>[^"\\\n]*(?:\\.[^"\\\n]*)*)"|(?P<mark>[{}\[\]])|(?P<comment>//[^\n]*|/\*)'
+    r"|(?P<word>[^\s{}\[\]:,\"/]+)|(?P<other>/)",
+)
+_ESCAPE = re.compile(r'\\(?:u([0-9a-fA-F]{4})|(["\\/bfnrt]))')
+_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+
+
+def _unescape(text: str) -> str:
+    if "\\" not in text:
+        return text
+    return _ESCAPE.sub(lambda m: chr(int(m[1], 16)) if m[1] else _ESCAPES.get(m[2], m[2]), text)
+
+
+@lru_cache(maxsize=2)
+def read_json(source: str) -> Document:
+    """A JSON file, or JSON lines, also with comments; an unbalanced end is no error."""
+    builder = _Builder()
+    breaks = line_breaks(source)
+    problem = ""
+    position = 0
+    try:
+        while match := _JSON.search(source, position):
+            position = match.end()
+            kind = match.lastgroup
+            start = match.start()
+            if kind == "comment":
+                if match["comment"] == "/*":
+                    closing = source.find("*/", position)
+                    position = closing + 2 if closing >= 0 else len(source)
+                continue
+            line, column = place(breaks, start)
+            if kind == "mark":
+                mark = match["mark"]
+                if mark in "{[":
+                    builder.begin(Node("map" if mark == "{" else "list", line, column))
+                else:
+                    builder.end()
+            elif kind == "text":
+                text = _unescape(match["text"])
+                builder.add(Node("text", line, column, text, start, position, is_quoted=True))
+            elif kind == "word":
+                builder.add(Node("text", line, column, match["word"], start, position))
+    except _Cut as cut:
+        problem = str(cut)
+    return Document(builder.roots, source, problem)
+
+
+# --- TOML -----
+
+
+@lru_cache(maxsize=2)
+def read_toml(source: str) -> Document:
+    """A TOML file: tables become nested mappings; a table that stands twice is there twice."""
+    tree = grammar("toml").parse(source.encode("utf-8", "replace"))
+    reader = _TomlReader(source)
+    root = Node("map", 1, 1)
+    problem = ""
+    try:
+        for child in tree.root_node.children:
+            if child.type == "pair":
+                reader.pair(child, root, 0)
+            elif child.type in ("table", "table_array_element"):
+                reader.table(child, root)
+            elif child.type == "ERROR":
+                problem = "not TOML: unreadable in part"
+    except _Cut as cut:
+        problem = str(cut)
+    return Document([root], source, problem)
+
+
+class _TomlReader:
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._bytes = source.encode("utf-8", "replace")
+        self._is_ascii = len(self._bytes) == len(source)
+        self._breaks = line_breaks(source)
+        self._count = 0
+
+    def _offset(self, position: int) -> int:
+        return position if self._is_ascii else len(self._bytes[:position].decode("utf-8", "ignore"))
+
+    def _node(self, kind: Literal["map", "list", "text"], part: Any) -> Node:
+        self._count += 1
+        if self._count > MAX_NODES:
+            raise _Cut(f"more than {MAX_NODES} values")
+        start = self._offset(part.start_byte)
+        line, column = place(self._breaks, start)
+        return Node(kind, line, column, start=start, end=self._offset(part.end_byte))
+
+    def _keys(self, part: Any) -> list[str]:
+        raw = self._bytes[part.start_byte : part.end_byte].decode("utf-8", "replace")
+        if part.type != "dotted_key":
+            return [raw.strip("\"'")]
+        return [piece.strip().strip("\"'") for piece in raw.split(".")]
+
+    def _descend(self, parent: Node, names: list[str], part: Any) -> Node:
+        for name in names:
+            child = self._node("map", part)
+            parent.keys.append(Node("text", child.line, child.column, name))
+            parent.values.append(child)
+            parent = child
+        return parent
+
+    def table(self, part: Any, root: Node) -> None:
+        target = root
+        for child in part.children:
+            if child.type in ("bare_key", "dotted_key", "quoted_key"):
+                target = self._descend(root, self._keys(child), child)
+            elif child.type == "pair":
+                self.pair(child, target, 0)
+
+    def pair(self, part: Any, parent: Node, depth: int) -> None:
+        named = part.named_children
+        if len(named) < 2:
+            return
+        names = self._keys(named[0])
+        target = self._descend(parent, names[:-1], named[0])
+        key = self._node("text", named[0])
+        key.text = names[-1]
+        value = self._value(named[1], depth)
+        target.keys.append(key)
+        target.values.append(value)
+
+    def _value(self, part: Any, depth: int) -> Node:
+        if depth > MAX_DEPTH:
+            raise _Cut(f"nested deeper than {MAX_DEPTH}")
+        if part.type == "array":
+            node = self._node("list", part)
+            node.values = [self._value(child, depth + 1) for child in part.named_children
+                           if child.type not in ("comment", "ERROR")]  # fmt: skip
+            return node
+        if part.type == "inline_table":
+            node = self._node("map", part)
+            for child in part.named_children:
+                if child.type == "pair":
+                    self.pair(child, node, depth + 1)
+            return node
+        node = self._node("text", part)
+        raw = self._bytes[part.start_byte : part.end_byte].decode("utf-8", "replace")
+        if part.type == "string":
+            node.is_quoted = True
+            for mark in ('"""', "'''", '"', "'"):
+                if raw.startswith(mark) and raw.endswith(mark) and len(raw) >= 2 * len(mark):
+                    raw = raw[len(mark) : -len(mark)]
+                    raw = _unescape(raw) if mark[0] == '"' else raw
+                    break
+        node.text = raw
+        return node
+
+
+# --- dotenv and INI -----
+
+_ASSIGNMENT = re.compile(
+    r"^(?P<lead>[ \t]*(?P<hash>\#[ \t]*)?(?:export[ \t]+)?)(?P<key>[A-Za-z_][\w.\-]*)"
+    r"[ \t]*(?P<sign>[=:])[ \t]*(?P<value>[^\n]*?)[ \t\r]*$",
+    re.MULTILINE,
+)
+_SECTION = re.compile(r"^\[(?P<name>[^\]\n]{1,100})\][ \t]*(?:[#;][^\n]*)?\r?$", re.MULTILINE)
+_QUOTED = re.compile(r"(?P<mark>[\"'])(?P<text>.*?)(?P=mark)")
+_TRAILING = re.compile(r"[ \t]+[#;].*$")
+
+
+def _assignments(source: str, signs: str) -> Iterator[tuple[Node, Node]]:
+    breaks = line_breaks(source)
+    for count, match in enumerate(_ASSIGNMENT.finditer(source)):
+        if count > MAX_NODES:
+            return
+        if match["sign"] not in signs:
+            continue
+        line, column = place(breaks, match.start("key"))
+        start = match.start("value")
+        raw = match["value"]
+        is_comment = match["hash"] is not None
+        key = Node("text", line, column, match["key"], is_comment=is_comment)
+        quoted = _QUOTED.match(raw)
+        text = quoted["text"] if quoted else _TRAILING.sub("", raw)
+        column = place(breaks, start)[1]
+        end = start + (quoted.end() if quoted else len(text))
+        yield key, Node("text", line, column, text, start, end, quoted is not None,
+                        is_comment=is_comment)  # fmt: skip
+
+
+def read_dotenv(source: str) -> Document:
+    """`NAME=value` lines as one mapping; lines that are commented out are marked as such."""
+    root = Node("map", 1, 1)
+    for key, value in _assignments(source, "="):
+        root.keys.append(key)
+        root.values.append(value)
+    return Document([root], source)
+
+
+def read_ini(source: str) -> Document:
+    """Sections of an INI or properties file as mappings; what precedes them is at the top."""
+    root = Node("map", 1, 1)
+    breaks = line_breaks(source)
+    sections: list[tuple[int, Node]] = [(0, root)]
+    for match in _SECTION.finditer(source):
+        line, column = place(breaks, match.start())
+        section = Node("map", line, column)
+        root.keys.append(Node("text", line, column, match["name"]))
+        root.values.append(section)
+        sections.append((line, section))
+    lines = [line for line, _ in sections]
+    for key, value in _assignments(source, "=:"):
+        if not key.is_comment:
+            section = sections[bisect_right(lines, key.line) - 1][1]
+            section.keys.append(key)
+            section.values.append(value)
+    return Document([root], source)
