@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import PurePosixPath
 
 __all__ = [
     "KINDS",
     "ROLES",
+    "SURE",
     "TIES",
     "Detector",
+    "Facts",
     "File",
     "Infrastructure",
     "Kind",
+    "Linker",
     "ModelReference",
     "Need",
     "Role",
@@ -41,6 +44,12 @@ KINDS: tuple[Kind, ...] = (
     "service",
     "local",
 )
+
+# at or above: believed. Below: of the right shape, for the join to confirm from the atlas or drop
+SURE = 0.5
+
+# what a detector keeps of a file for its second pass: nothing but JSON, so that it can be cached
+Facts = dict[str, Any]
 
 Tie = Literal["tied", "switch", "portable"]
 TIES: tuple[Tie, ...] = ("tied", "switch", "portable")
@@ -144,5 +153,26 @@ class Detector(Protocol):
         ...
 
     def detect(self, file: File, /) -> Iterator[ModelReference | Infrastructure | Unknown]:
-        """What is in the file; never raises on hostile bytes."""
+        """What is in the file; never raises on hostile bytes.
+
+        A file over the limit reaches only detectors with `reads_heads = True`, truncated.
+        """
+        ...
+
+
+@runtime_checkable
+class Linker(Protocol):
+    """A detector that needs more than one file: facts of each first, then what follows from all.
+
+    What `facts` gives for a file may depend on that file alone, so it is cached by content.
+    """
+
+    def facts(self, file: File, /) -> Facts | None:
+        """What the second pass needs of the file; None where there is nothing."""
+        ...
+
+    def link(
+        self, facts: Mapping[str, Facts], /
+    ) -> Iterator[ModelReference | Infrastructure | Unknown]:
+        """What is in the project, from the facts of all files by path."""
         ...
