@@ -86,6 +86,7 @@ class Option:
 
     `keep` turns the relation into the rows that count; None keeps all of them. `amount` is the
     column that is summed, over the newest `editions` on average. `reshape` is a rule for outliers.
+    `is_of_row` is false where `keep` looks at other rows than the one that it decides on.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Option:
     amount: str = "value"
     editions: int = 1
     reshape: Reshape | None = None
+    is_of_row: bool = True
 
 
 @dataclass(frozen=True)

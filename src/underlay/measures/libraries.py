@@ -41,8 +41,7 @@ def _in_market(name: str) -> Callable[[Any], Any]:
 
 
 MARKETS: tuple[Option, ...] = tuple(
-    Option(name, reason, "underlay", _in_market(name))
-    for name, reason in _REASONS
+    Option(name, reason, "underlay", _in_market(name)) for name, reason in _REASONS
 )
 
 

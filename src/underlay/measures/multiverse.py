@@ -16,13 +16,14 @@ from underlay.errors import NoDataError, NotComputableError, UnknownNameError
 from underlay.measures.cube import cube
 from underlay.measures.definitions import EACH, Definition, Query
 from underlay.measures.evaluate import evaluate
+from underlay.measures.slices import can_slice, slices
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Mapping, Sequence
 
     from underlay.lake.engine import Engine
-    from underlay.measures.definitions import Measure
+    from underlay.measures.definitions import Measure, Row
 
 __all__ = ["Facet", "Flip", "Influence", "Merged", "Multiverse", "Spread", "multiverse", "spread"]
 
@@ -390,7 +391,7 @@ def multiverse(
         as_of,
     )
     if callable(measure.reduce):
-        found = _one_by_one(measure, engine, query, facets, codes, held)
+        found = _unsummed(measure, engine, query, facets, codes, held)
     else:
         sums = cube(measure, engine, query, [facet.name for facet in facets], codes)
         found = Multiverse(
@@ -462,7 +463,7 @@ def _without_duplicates(found: Multiverse, names: Sequence[str]) -> Multiverse:
     return replace(found, facets=left, codes=codes, values=values, held=held, merged=tuple(merged))
 
 
-def _one_by_one(
+def _unsummed(
     measure: Measure,
     engine: Engine,
     query: Query,
@@ -470,38 +471,61 @@ def _one_by_one(
     codes: Any,
     held: Mapping[str, str],
 ) -> Multiverse:
-    """A measure that isn't a sum over rows: the single path for each definition."""
-    if len(codes) > _ONE_BY_ONE:
-        raise NotComputableError(
-            f"{measure.name} under {len(codes):,} definitions",
-            f"this measure is computed one by one, {_ONE_BY_ONE} definitions at most",
-            "fewer open facets: hold some with `--where FACET=OPTION`",
-        )
+    """A measure that isn't a sum over rows: its own function for each definition."""
+    wheres = [
+        {f.name: f.options[place] for f, place in zip(facets, code, strict=True)} for code in codes
+    ]
+    figures: Iterator[tuple[Sequence[Row], str]]
+    if can_slice(measure, query, [facet.name for facet in facets]):
+        figures = slices(measure, engine, query, wheres)
+    else:
+        figures = _one_by_one(measure, engine, query, wheres, held)
     found: list[dict[str, float]] = []
     days, reasons, is_ranked = [], {}, measure.unit in _AMOUNTS
-    for code in codes:
-        where = {f.name: f.options[place] for f, place in zip(facets, code, strict=True)}
-        asked = {k: v for k, v in {**held, **where}.items() if v != EACH}
-        try:
-            figure = evaluate(measure, engine, by=query.by, where=asked, as_of=query.as_of)
-        except NoDataError as error:
-            reasons[", ".join(f"{k}={v}" for k, v in where.items())] = error.message
+    for where, (rows, day) in zip(wheres, figures, strict=True):
+        if not day:
+            named = ", ".join(f"{k}={v}" for k, v in where.items())
+            reasons[named] = NoDataError(measure.name, named, "").message
             found.append({})
             continue
-        days.append(figure.as_of)
-        is_ranked &= all(set(row.key) == {query.by} for row in figure.rows)
+        days.append(day)
+        is_ranked &= all(set(row.key) == {query.by} for row in rows)
         found.append(
             {
                 " / ".join(str(part) for part in row.key.values()): row.value
-                for row in figure.rows
+                for row in rows
                 if row.value is not None
             }
         )
     if not days:
         raise NoDataError(measure.name, "any definition", "")
-    parties = sorted({party for row in found for party in row})
+    parties = sorted({party for values in found for party in values})
     values = np.array([[row.get(p, np.nan) for p in parties] for row in found], dtype=np.float64)
     return Multiverse(
         measure.name, measure.question, measure.unit, query.by, facets, held, (), codes,
         tuple(parties), values.reshape(len(codes), len(parties)), max(days), is_ranked, reasons,
     )  # fmt: skip
+
+
+def _one_by_one(
+    measure: Measure,
+    engine: Engine,
+    query: Query,
+    wheres: Sequence[Mapping[str, str]],
+    held: Mapping[str, str],
+) -> Iterator[tuple[Sequence[Row], str]]:
+    """(rows, newest day) of the single path under each definition; "" where there is no data."""
+    if len(wheres) > _ONE_BY_ONE:
+        raise NotComputableError(
+            f"{measure.name} under {len(wheres):,} definitions",
+            f"this measure is computed one by one, {_ONE_BY_ONE} definitions at most",
+            "fewer open facets: hold some with `--where FACET=OPTION`",
+        )
+    for where in wheres:
+        asked = {k: v for k, v in {**held, **where}.items() if v != EACH}
+        try:
+            figure = evaluate(measure, engine, by=query.by, where=asked, as_of=query.as_of)
+        except NoDataError:
+            yield (), ""
+            continue
+        yield figure.rows, figure.as_of

@@ -10,8 +10,6 @@ import numpy as np
 from underlay.measures.definitions import Choice, Measure, Option, Query, Row, Split
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from underlay.lake.engine import Result, Tables
 
 __all__ = ["MEASURES", "MIXES"]
@@ -148,48 +146,72 @@ def _scores(tables: Tables) -> ibis.Table:
 def _cheapest(result: Result, query: Query) -> list[Row]:
     """Price of the cheapest model of each group on the newest day."""
     days = result["observed_on"].astype("datetime64[D]")
+    prices = _Prices(result, query, days == days.max())
     rows = [
-        Row({query.by: group}, price, more=more)
-        for group, price, more in _by_group(result, query, days == days.max())
+        Row({query.by: group}, price, more=prices.more(place))
+        for _, group, price, place in prices.cheapest
     ]
     return sorted(rows, key=lambda row: (row.value or 0.0, str(row.key[query.by])))
 
 
-def _by_group(
-    result: Result, query: Query, here: Any
-) -> Iterator[tuple[str, float, dict[str, Any]]]:
-    """(group, price of its cheapest model, what stands behind it)."""
-    groups = np.array([str(cell or "unknown") for cell in result.objects(query.by)], dtype=object)
-    names = np.array(result.objects("name"), dtype=object)
-    models, values, scores = (result.floats(name) for name in ("model_id", "value", "score"))
-    choose = np.median if query.definition.options["provider"] == "median" else np.min
-    for group in sorted(set(groups[here])):
-        prices = {}
-        for model in np.unique(models[here & (groups == group)]):
-            offers = here & (groups == group) & (models == model)
-            nearest = np.flatnonzero(offers)[np.argmin(values[offers])]
-            prices[model] = (float(choose(values[offers])), int(offers.sum()), nearest)
-        price, offers_count, where = min(prices.values())
-        yield (
-            group,
-            price,
-            {
-                "model": names[where],
-                "score": float(scores[where]),
-                "offers": offers_count,
-                "models": len(prices),
-                "median_over_models": float(np.median([each[0] for each in prices.values()])),
-            },
+class _Prices:
+    """The price of each model on each day, and the cheapest model of each group.
+
+    `cheapest` are (day, group, price, number of its model), by day and group.
+    """
+
+    def __init__(self, result: Result, query: Query, here: Any) -> None:
+        values = result.floats("value")[here]
+        self.values, self.scores = values, result.floats("score")[here]
+        self.names = [name for name, is_here in zip(result.objects("name"), here, strict=True)
+                      if is_here]  # fmt: skip
+        cells = np.array([str(cell or "unknown") for cell in result.objects(query.by)], dtype=str)
+        groups, group = np.unique(cells[here], return_inverse=True)
+        days, day = np.unique(
+            result["observed_on"].astype("datetime64[D]")[here], return_inverse=True
         )
+        order = np.lexsort((values, result.floats("model_id")[here], group, day))
+        keys = np.stack([day, group, result.floats("model_id")[here]])[:, order]
+        # offers of one model on one day stand together, the lowest first
+        starts = np.flatnonzero(np.append(True, (keys[:, 1:] != keys[:, :-1]).any(axis=0)))
+        self.offers = np.diff(np.append(starts, len(order)))
+        self.nearest = order[starts]
+        self.price = values[self.nearest]
+        if query.definition.options["provider"] == "median":
+            lower, upper = starts + (self.offers - 1) // 2, starts + self.offers // 2
+            self.price = (values[order[lower]] + values[order[upper]]) / 2
+        party = keys[0, starts].astype(np.int64) * len(groups) + keys[1, starts].astype(np.int64)
+        self.party = party
+        ranked = np.lexsort((self.nearest, self.offers, self.price, party))
+        first = np.append(True, np.diff(party[ranked]) != 0)
+        self.cheapest = [
+            (
+                str(days[party[place] // len(groups)]),
+                str(groups[party[place] % len(groups)]),
+                float(self.price[place]),
+                int(place),
+            )
+            for place in ranked[first]
+        ]
+
+    def more(self, place: int) -> dict[str, Any]:
+        """What stands behind the price of the model of that number."""
+        where, others = self.nearest[place], self.price[self.party == self.party[place]]
+        return {
+            "model": self.names[where],
+            "score": float(self.scores[where]),
+            "offers": int(self.offers[place]),
+            "models": len(others),
+            "median_over_models": float(np.median(others)),
+        }
 
 
 def _decline(result: Result, query: Query) -> list[Row]:
     """Price now over the price about a year before; `series` holds every month."""
     days = result["observed_on"].astype("datetime64[D]")
     series: dict[str, dict[str, float]] = {}
-    for day in np.unique(days):
-        for group, price, _ in _by_group(result, query, days == day):
-            series.setdefault(group, {})[str(day)] = price
+    for day, group, price, _ in _Prices(result, query, np.ones(len(days), dtype=bool)).cheapest:
+        series.setdefault(group, {})[day] = price
     last = days.max()
     wanted = last - np.timedelta64(365, "D")
     rows = []
