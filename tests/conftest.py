@@ -77,11 +77,15 @@ def underlay(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
 # days of the samples that hold none
 _SAMPLE_DAYS = {
     "atom": dt.date(2026, 7, 24),
+    "code_coupling": dt.date(2026, 11, 21),
     "epoch_clusters": dt.date(2025, 12, 14),
     "epoch_companies": dt.date(2026, 1, 1),
     "litellm": dt.date(2026, 10, 1),
+    "llama_ops": dt.date(2026, 10, 1),
     "llmfit": dt.date(2026, 10, 5),
     "osir_lmts": dt.date(2025, 9, 7),
+    "portability": dt.date(2024, 10, 24),
+    "wheel_deps": dt.date(2026, 11, 21),
 }
 SAMPLE_NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from underlay.errors import UnknownNameError
 from underlay.sources.atom import Atom
 from underlay.sources.base import Request, Snapshot, Source, Terms
+from underlay.sources.code_coupling import CodeCoupling
 from underlay.sources.epoch_chips import EpochChips
 from underlay.sources.epoch_clusters import EpochClusters
 from underlay.sources.epoch_companies import EpochCompanies
@@ -12,6 +13,7 @@ from underlay.sources.epoch_hardware import EpochHardware
 from underlay.sources.epoch_models import EpochModels
 from underlay.sources.hf_census import HfCensus
 from underlay.sources.litellm import LiteLlm
+from underlay.sources.llama_ops import LlamaOps
 from underlay.sources.llmfit import LlmFit
 from underlay.sources.lmarena import LmArena
 from underlay.sources.lmarena_history import LmArenaHistory
@@ -23,13 +25,17 @@ from underlay.sources.openrouter_prices import OpenRouterPrices
 from underlay.sources.openrouter_usage import OpenRouterUsage
 from underlay.sources.os_ai_map import OsAiMap
 from underlay.sources.osir_lmts import OsirLmts
+from underlay.sources.portability import Portability
 from underlay.sources.pypi import PyPi
+from underlay.sources.support_matrix import SupportMatrix
 from underlay.sources.top500 import Top500
+from underlay.sources.wheel_deps import WheelDeps
 
 __all__ = ["SOURCES", "Request", "Snapshot", "Source", "Terms", "source"]
 
 SOURCES: tuple[Source, ...] = (
     Atom(),
+    CodeCoupling(),
     EpochChips(),
     EpochClusters(),
     EpochCompanies(),
@@ -37,6 +43,7 @@ SOURCES: tuple[Source, ...] = (
     EpochModels(),
     HfCensus(),
     LiteLlm(),
+    LlamaOps(),
     LlmFit(),
     LmArena(),
     LmArenaHistory(),
@@ -48,8 +55,11 @@ SOURCES: tuple[Source, ...] = (
     OpenRouterUsage(),
     OsAiMap(),
     OsirLmts(),
+    Portability(),
     PyPi(),
+    SupportMatrix(),
     Top500(),
+    WheelDeps(),
 )
 
 

@@ -107,7 +107,7 @@ class CodeCoupling:
     title = "Code coupling: uses of CUDA's names in packages"
     terms = Terms(
         licence="own measurement, Apache-2.0; rules summarised as facts",
-        url="https://github.com/ROCm/HIPIFY",
+        url="https://docs.python.org/3/library/ast.html",  # how it was counted
         may_redistribute="rows",
     )
     tables = (RULE, COUNT)

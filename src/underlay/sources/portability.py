@@ -96,7 +96,7 @@ MUSA_SYMBOL = Table(
         DAY_PRECISION,
         Column("kind", "string", "group of the mapping", True),
         Column("cuda_symbol", "string", "text in CUDA sources", True),
-        Column("musa_symbol", "string", "text that replaces it", True),
+        Column("musa_symbol", "string", "text that replaces it; `((void)0)` drops the call", True),
         Column("is_different", "bool", "whether the two differ", True),
         Column("version", "string", "package and release", True),
         Column("path", "string", "file in the package", True),

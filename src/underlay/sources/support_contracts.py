@@ -54,7 +54,11 @@ ARCHITECTURE = Table(
         Column("path", "string", "file, and the registry in it after `::`", True),
         Column("artifact", "string", "release file or commit that was read", True),
         Column("source_date", "string", "its date as written; may be a month, or vague", True),
-        Column("note", "string", "module, alias, or the last release that held it, if removed"),
+        Column(
+            "note",
+            "string",
+            "module, model type, alias, or the last release that held it, if removed",
+        ),
         SNAPSHOT,
     ),
     partition_by="observed_on",
@@ -87,13 +91,18 @@ RUNTIME_VERSION = Table(
         _RUNTIME,
         _VERSION,
         _BUILT,
-        Column("architectures_count", "int64", "distinct architectures in its registries", True),
+        Column(
+            "entries_count",
+            "int64",
+            "entries of its registries; a class that stands in two of them counts twice",
+            True,
+        ),
         Column("platform_modules", "string", "platforms in the wheel, separated by spaces"),
         SNAPSHOT,
     ),
     partition_by="observed_on",
     grain="day",
-    checks=(Check("not negative", "architectures_count", lowest=0),),
+    checks=(Check("not negative", "entries_count", lowest=0),),
 )
 BACKEND = Table(
     "raw_support_matrix__backend",

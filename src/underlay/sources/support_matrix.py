@@ -142,7 +142,7 @@ _SHEETS = (
         _same(
             *("runtime", "version"),
             built_on="wheel_build_date",
-            architectures_count="n_architectures",
+            entries_count="n_architectures",
             platform_modules="in_tree_platform_modules",
         ),
         change=_built,

@@ -42,7 +42,8 @@ REQUIREMENT = Table(
         Column(
             "vendor",
             "string",
-            "guess by the name: NVIDIA also catches kernels of others (flashinfer, quack ...)",
+            "guess by the name: NVIDIA also on kernels of others (flashinfer, quack), Apple also"
+            " on `mlx-cuda`",
         ),
         Column("requirement", "string", "the requirement as written", True),
         SNAPSHOT,
@@ -53,7 +54,7 @@ REQUIREMENT = Table(
 )
 NATIVE_LIBRARY = Table(
     "raw_wheel_deps__native_library",
-    "One row per native library inside a wheel.",
+    "One row per native library, or bitcode for one, inside a wheel.",
     ("observed_on", "package", "version", "path"),
     (
         OBSERVED_ON,
@@ -80,7 +81,7 @@ VENDOR_SUMMARY = Table(
         _PLATFORM,
         _ARTIFACT,
         Column("file", "string", "name of the file or of its unpacked folder", True),
-        Column("requirements_count", "int64", "requirements that no extra brings", True),
+        Column("requirements_count", "int64", "packages required without an extra", True),
         Column("nvidia_requirements_count", "int64", "of these, NVIDIA's by their name", True),
         Column("nvidia_packages", "string", "their names, separated by spaces"),
         Column("vendor_counts", "string", "VENDOR=COUNT of these, separated by semicolons"),
