@@ -1,0 +1,204 @@
+"""The models whose loss is counted, collapsed to classes that need the same of the stack."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from underlay.stack.facets import WEIGHTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from underlay.stack.facets import Facets
+
+__all__ = [
+    "Classes",
+    "Listed",
+    "classes_of",
+    "collapse",
+    "fixtures",
+    "largest",
+    "need_bytes",
+    "weights_of",
+]
+
+# made to test code: weights are random, so what they need is nobody's need
+_FIXTURE = re.compile(
+    r"(^|[/_-])(tiny|dummy)-?random|(^|/)tiny-|internal-testing/|[/_-]dummy([_-]|$)", re.IGNORECASE
+)
+# bytes a parameter, before anything that a format adds for scales; names as in core__requirement
+_BYTES = {
+    "none": 2.0,
+    "fp8": 1.0,
+    "int8": 1.0,
+    "fp4": 0.5,
+    "mxfp4": 0.5,
+    "nvfp4": 0.5,
+    "int4": 0.5,
+    "awq": 0.5,
+    "gptq": 0.5,
+}
+_LEVEL = re.compile(r"gguf-q([1-8])$")
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Models of one list as columns, and their weights; NaN is no weight on that scale.
+
+    `reasons` says by weight why there is none at all.
+    """
+
+    listing: str
+    observed_on: str
+    model: Any
+    name: Any
+    organisation: Any
+    country: Any
+    openness: Any
+    modality: Any
+    architecture: Any
+    method: Any
+    reason: Any
+    file_format: Any
+    quantisation: Any
+    is_convertible: Any
+    licence: Any
+    parameters: Any
+    weights: Mapping[str, Any]
+    reasons: Mapping[str, str]
+
+    def __len__(self) -> int:
+        return len(self.model)
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Requirement classes: what one asks of the stack; `member` is the class of each model."""
+
+    architecture: tuple[str, ...]
+    formats: tuple[tuple[str, ...], ...]
+    licence: tuple[str, ...]
+    is_convertible: Any
+    need_bytes: Any
+    member: Any
+
+    def __len__(self) -> int:
+        return len(self.architecture)
+
+
+def weights_of(listed: Listed, facets: Facets) -> dict[str, Any]:
+    """Weights (models,) under a definition, by scale; 0 for models outside the population.
+
+    A scale without any weight is left out. The largest model is dropped by each scale of its own.
+    """
+    mask: Any = np.ones(len(listed), dtype=bool)
+    if facets.population == "text":
+        # a model without a modality is in the list, but nobody says that it is a language model
+        mask &= listed.modality == "language"
+    if facets.fixtures == "drop":
+        mask &= ~fixtures(listed)
+    weights = {}
+    for name in WEIGHTS:
+        column = listed.weights.get(name)
+        if column is None or not (mask & (np.nan_to_num(column) > 0)).any():
+            continue
+        column = np.where(mask, np.nan_to_num(column), 0.0)
+        if facets.largest == "drop":
+            column[largest(listed, column)] = 0.0
+        weights[name] = column
+    return weights
+
+
+def fixtures(listed: Listed) -> Any:
+    """Which models (models,) are made to test code, by their names."""
+    return np.array([bool(_FIXTURE.search(str(name))) for name in listed.name], dtype=bool)
+
+
+def largest(listed: Listed, weights: Any) -> int:
+    """Place of the model of most weight; of equals the most downloaded, then the first."""
+    ties = np.nan_to_num(listed.weights.get("downloads", weights))
+    return int(np.lexsort((-ties, -weights))[0])
+
+
+def need_bytes(parameters: Any, quantisation: Sequence[str]) -> Any:
+    """Bytes of the weights alone, a lower bound of the need; NaN where one of both is unknown."""
+    each = np.array([_bytes_each(text) for text in quantisation], dtype=np.float64)
+    return np.asarray(parameters, dtype=np.float64) * each
+
+
+def _bytes_each(quantisation: str) -> float:
+    level = _LEVEL.match(quantisation)
+    if level:
+        return int(level[1]) / 8
+    # a container's own scheme, as in `mlx-int4`
+    return _BYTES.get(quantisation.rpartition("-")[2], float("nan"))
+
+
+def classes_of(listed: Listed, capacities: Sequence[float]) -> Classes:
+    """Collapse models: same architecture, formats, licence, convertibility, and memory band.
+
+    Bands end at `capacities`, the sizes of memory that a route can depend on, so that all models
+    of a class fit the same ones.
+    """
+    edges = np.unique(np.asarray(capacities, dtype=np.float64))
+    need = need_bytes(listed.parameters, listed.quantisation.tolist())
+    band = np.where(np.isnan(need), -1, np.searchsorted(edges, need, side="left"))
+    names, codes = [], []
+    for column in (listed.architecture, listed.file_format, listed.quantisation, listed.licence):
+        found, code = np.unique(column.astype(str), return_inverse=True)
+        names.append(found)
+        codes.append(code.reshape(-1))
+    columns = [*codes, listed.is_convertible.astype(np.int64), band + 1]
+    keys, member = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
+    tops = np.append(edges, np.inf)
+    known = keys[:, 5] > 0
+    upper = np.where(known, tops[np.maximum(keys[:, 5] - 1, 0)], np.nan) if len(keys) else need
+    return Classes(
+        tuple(names[0][keys[:, 0]].tolist()),
+        tuple(_formats(str(names[1][f]), str(names[2][q])) for f, q in keys[:, 1:3].tolist()),
+        tuple(names[3][keys[:, 3]].tolist()),
+        keys[:, 4].astype(bool),
+        upper,
+        member.reshape(-1),
+    )
+
+
+def _formats(file_format: str, quantisation: str) -> tuple[str, ...]:
+    """What a reader has to read; a quantisation of a format's own is in the format's name."""
+    if quantisation in ("none", file_format) or quantisation.startswith(f"{file_format}-"):
+        return (file_format,)
+    return file_format, quantisation
+
+
+def collapse(columns: Sequence[Any], weights: Sequence[Any]) -> tuple[Any, Any]:
+    """Distinct rows of integer columns (classes, columns), sums of weights (weights, classes).
+
+    Columns hold codes from 0; the product of their sizes must stay below 2**62.
+    """
+    sizes = [int(column.max()) + 1 if len(column) else 1 for column in columns]
+    span = int(np.prod([float(size) for size in sizes]))
+    if span >= 1 << 62:
+        raise OverflowError("too many combinations for one integer")
+    key: Any = np.zeros(len(columns[0]), dtype=np.int64 if span >= 1 << 31 else np.int32)
+    for column, size in zip(columns, sizes, strict=True):
+        key *= size
+        key += column
+    if span <= _TABLE:
+        present = np.flatnonzero(np.bincount(key, minlength=span))
+        sums = np.stack([np.bincount(key, weight, span)[present] for weight in weights])
+        found = present
+    else:
+        found, member = np.unique(key, return_inverse=True)
+        sums = np.stack([np.bincount(member, weight, len(found)) for weight in weights])
+    rows = np.empty((len(found), len(columns)), dtype=np.int64)
+    rest = found.astype(np.int64)
+    for place in range(len(columns) - 1, -1, -1):
+        rest, rows[:, place] = np.divmod(rest, sizes[place])
+    return rows, sums
+
+
+_TABLE = 1 << 25  # sums of a smaller span are kept in a table
