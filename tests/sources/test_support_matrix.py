@@ -109,7 +109,8 @@ def test_backends_are_dated_by_what_was_read(read):
     days = {r["runtime"]: (r["observed_on"], r["day_precision"]) for r in rows}
     assert days["vLLM"] == (NOVEMBER, "day")
     assert days["ONNX Runtime"] == (dt.date(2023, 1, 1), "year")  # an old page
-    assert days["Ollama"] == (dt.date(2026, 11, 21), "latest")
+    assert days["FlagTree (Triton fork)"] == (dt.date(2026, 11, 21), "latest")
+    assert days["Ollama"] == (dt.date(2026, 6, 17), "day")
     assert days["llama.cpp"] == (dt.date(2026, 10, 1), "day")
 
 
@@ -235,8 +236,12 @@ def test_broken_tests_of_flaggems(parsed, sample):
     with pytest.raises(UnreadableError, match="--observed-on"):
         parsed(SOURCE, name, json.dumps(entries).encode())
     del entries[0]["enabled"]
-    result = parsed(SOURCE, name, json.dumps([*entries, "x"]).encode(), day)
-    assert result.reasons == {"no object": 1, "`is_enabled` is empty": 1}
+    data = json.dumps([*entries, "x", {**entries[1], "backend": ["x"]}]).encode()
+    result = parsed(SOURCE, name, data, day)
+    assert result.reasons == {
+        "no object, or one with lists in it": 2,
+        "`is_enabled` is empty": 1,
+    }
     assert len(result.rows[RAW + "flaggems_ci"]) == 15
     for data, message in ((b"{}", "no list"), (b"[", "not JSON")):
         with pytest.raises(UnreadableError, match=message):

@@ -69,7 +69,7 @@ _ARTIFACTS = {
     "0171f954f3aadb5bc661601e113821f49f0bd237": "2026",  # PaddlePaddle/FastDeploy
     "06bb522dc5f2cd2b403ffc5cedeab2d3e3267c61": "2023",  # microsoft/onnxruntime, an old page
     "00425062e582586e3861d9b9b1b915ea2f99a517": "by 2026-11-21",  # FlagTree
-    "06da019990aaae266f93faa57d9c13ff4a9b7f32": "by 2026-11-21",  # ollama/ollama
+    "06da019990aaae266f93faa57d9c13ff4a9b7f32": "2026-06-17",  # ollama/ollama
     "wheel mlx-0.32.4": "2026-11",
     "sdist deepspeed-0.19.8": "2026-11",
     "wheel torch-2.15.0": "2026-11",
@@ -109,7 +109,7 @@ def _newest(columns: Columns, name: str) -> Columns:
     """The newest day of a column is that of the whole file, unless one was given."""
     if columns.has("observed_on"):
         return columns
-    days = [cell for cell in columns.cells(name) if cell and dated(cell)]
+    days = [found[0] for cell in columns.cells(name) if cell and (found := dated(cell))]
     return columns.with_constant("observed_on", max(days)) if days else columns
 
 
@@ -349,11 +349,21 @@ def _tests(snapshot: Snapshot) -> Iterator[Batch | Skipped]:
     entries = read_json(snapshot)
     if not isinstance(entries, list):
         raise UnreadableError(snapshot.name, "it is no list of backends")
-    good = [entry for entry in entries if isinstance(entry, dict)]
-    bad = [(n, str(e)) for n, e in enumerate(entries, 1) if not isinstance(e, dict)]
-    yield from skipped_rows(snapshot.name, bad, "no object")
+    good, bad = [], []
+    for number, entry in enumerate(entries, 1):
+        if _is_flat(entry):
+            good.append(entry)
+        else:
+            bad.append((number, str(entry)))
+    yield from skipped_rows(snapshot.name, bad, "no object, or one with lists in it")
     rows = [{"is_enabled": entry.get("enabled"), **entry} for entry in good]
     yield from _fit_whole(FLAGGEMS_CI, rows, snapshot, "")
+
+
+def _is_flat(entry: object) -> bool:
+    if not isinstance(entry, dict):
+        return False
+    return not any(isinstance(cell, dict | list) for cell in entry.values())
 
 
 def _fit_whole(
