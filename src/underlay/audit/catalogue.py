@@ -236,7 +236,7 @@ class Catalogue:
             name = name.rpartition(".")[0]
         return None
 
-    def extra(self, package: str, extra: str) -> Entry | None:
+    def chosen(self, package: str, extra: str) -> Entry | None:
         """What an extra of a package chooses: `jax[cuda12]`."""
         package, extra = normal_name(package), extra.lower()
         for row in self._extras:
