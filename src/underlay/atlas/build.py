@@ -18,6 +18,7 @@ from underlay.atlas.licences import licence_of, spdx_text
 from underlay.atlas.lineage import Edge, attribute, first_bases, roots
 from underlay.atlas.models import Catalogue
 from underlay.atlas.names import copied_name, is_quantised_name
+from underlay.atlas.stack import stack_batches
 from underlay.atlas.unresolved import unresolved_rows
 from underlay.identity import hub_key, match_key, repository_name
 from underlay.lake import Engine, Lake
@@ -121,6 +122,8 @@ def _batches(
         kept = _carry_over(batch, lake, built)
         engine.register(kept.table.name, kept)
         yield kept
+    progress("atlas: the stack")
+    yield from stack_batches(engine, curated)
     progress("atlas: what is unresolved")
     yield Batch.from_rows(contracts.core("unresolved"), [*unresolved_rows(engine, curated), *below])
 

@@ -1,0 +1,221 @@
+"""Builds: a runtime for a backend, from what packages and documents name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from underlay.atlas.curated import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from underlay.atlas.stack_components import Components
+    from underlay.atlas.stack_curated import StackRules
+
+__all__ = ["Names", "build_rows", "require_builds"]
+
+# of two statements about one build the better one speaks for it
+_RANK = {"yes": 0, "experimental": 1, "not-tested": 2, "no": 3, "removed": 4}
+_GRADE = {"packaged": 0, "documented": 1, "reported": 2}
+
+
+class Names:
+    """What the data's spellings of runtimes and toolchains mean."""
+
+    def __init__(self, rules: StackRules) -> None:
+        self.rules = rules
+        self._runtimes = {
+            written: entry["id"] for entry in rules.of("runtime") for written in entry["written"]
+        }
+        self._backends: dict[tuple[str, str], str] = {}
+        for entry in rules.of("backend"):
+            for written in entry["written"]:
+                self._backends[entry.get("runtime", ""), written.casefold()] = entry["toolchain"]
+        self.plugins = {
+            entry["package"]: (entry["runtime"], entry["toolchain"])
+            for entry in rules.of("build")
+            if entry.get("package")
+        }
+
+    def runtime(self, written: str) -> str | None:
+        """Name of the runtime component, or None for what is no runtime here."""
+        return self._runtimes.get(written)
+
+    def toolchain(self, written: str | None, runtime: str = "") -> str | None:
+        """Name of the toolchain component, or None."""
+        if not written:
+            return None
+        key = written.casefold()
+        return self._backends.get((runtime, key)) or self._backends.get(("", key))
+
+
+def build_rows(
+    backends: Iterable[Mapping[str, Any]],
+    releases: Sequence[Mapping[str, Any]],
+    names: Names,
+) -> list[dict[str, Any]]:
+    """Rows of `core__stack_build`, one a runtime and toolchain.
+
+    `backends` are rows of the support matrix, `releases` those of vllm-ascend's table.
+    """
+    rules = names.rules
+    meanings = {entry["written"]: entry for entry in rules.of("status")}
+    runtimes = rules.by_id("runtime")
+    toolchains = rules.by_id("toolchain")
+    found: dict[str, dict[str, Any]] = {}
+    for row in backends:
+        runtime = names.runtime(row["runtime"])
+        if runtime is None:
+            continue
+        toolchain = names.toolchain(row["backend"], runtime)
+        meaning = meanings.get(row["status"])
+        if toolchain is None or meaning is None:
+            continue
+        made = _row(runtime, toolchain, runtimes, toolchains)
+        made |= {
+            "delivery": meaning["delivery"],
+            "status": meaning["status"],
+            "evidence": meaning.get("evidence", "documented"),
+            "stated_by": "project",
+            "source": "support_matrix",
+            "version": row["version"],
+            "path": f"{row['path']} ({row['status']}: {row['backend']})",
+            "last_seen_on": row["observed_on"],
+        }
+        _keep_better(found, made)
+    for entry in rules.of("build"):
+        identifier = f"build:{entry['runtime']}/{entry['toolchain']}"
+        known = found.get(identifier)
+        if known is None:
+            known = _row(entry["runtime"], entry["toolchain"], runtimes, toolchains)
+            cited = rules.citations[entry["citation"]]
+            known |= {
+                "delivery": entry.get("delivery", "documented"),
+                "status": entry.get("status", "yes"),
+                "evidence": entry.get("evidence", "documented"),
+                "stated_by": entry.get("stated_by", "project"),
+                "source": "curated",
+                "path": cited.url,
+                "last_seen_on": cited.read_on,
+            }
+            found[identifier] = known
+        known["has_own_registry"] = bool(entry.get("has_own_registry", False))
+        tracks = entry.get("tracks", "")
+        known["tracks_version"] = (
+            _newest_stable(releases) if tracks == "ascend_release" else (tracks or None)
+        )
+    return [found[key] for key in sorted(found)]
+
+
+def _row(
+    runtime: str,
+    toolchain: str,
+    runtimes: Mapping[str, Mapping[str, Any]],
+    toolchains: Mapping[str, Mapping[str, Any]],
+) -> dict[str, Any]:
+    entry = runtimes[runtime]
+    return {
+        "build_id": f"build:{runtime}/{toolchain}",
+        "runtime_id": f"runtime:{runtime}",
+        "backend_id": f"toolchain:{toolchain}",
+        "route_class": toolchains[toolchain].get("route") or entry.get("route", "serving"),
+        "use": entry.get("use", "inference"),
+        "has_own_registry": False,
+        "is_registry_closed": bool(entry["closed"]),
+        "tracks_version": None,
+        "first_seen_on": None,
+    }
+
+
+def _keep_better(found: dict[str, dict[str, Any]], made: dict[str, Any]) -> None:
+    known = found.get(made["build_id"])
+    if known is None or _order(made) < _order(known):
+        found[made["build_id"]] = made
+
+
+def _order(row: Mapping[str, Any]) -> tuple[int, int, str]:
+    return _RANK[row["status"]], _GRADE.get(row["evidence"], 9), row["path"]
+
+
+def _newest_stable(releases: Sequence[Mapping[str, Any]]) -> str | None:
+    """The vLLM release that the newest release of the plug-in without a mark goes with."""
+    from packaging.version import InvalidVersion, Version
+
+    best = None
+    for row in releases:
+        try:
+            version = Version(row["version"])
+        except InvalidVersion:
+            continue
+        if version.is_prerelease or version.is_postrelease:
+            continue
+        if best is None or version > best[0]:
+            best = (version, str(row["vllm_version"]).split("/")[-1].removeprefix("v"))
+    return best[1] if best else None
+
+
+def require_builds(components: Components, builds: Sequence[Mapping[str, Any]]) -> None:
+    """Note each build as a component, with its runtime, toolchain, interface and accelerators."""
+    rules = components.rules
+    implements = {entry["toolchain"]: entry for entry in rules.of("implements")}
+    lines: dict[str, list[str]] = {}
+    for entry in rules.of("line"):
+        for toolchain in entry["toolchains"]:
+            lines.setdefault(toolchain, []).append(f"accelerator:{entry['id']}")
+    titles = {row["component_id"]: row["name"] for row in components.rows.values()}
+    for build in builds:
+        identifier = build["build_id"]
+        runtime = components.rows[build["runtime_id"]]
+        toolchain = build["backend_id"].removeprefix("toolchain:")
+        components.add(
+            "build",
+            identifier.removeprefix("build:"),
+            f"{titles[build['runtime_id']]} for {titles[build['backend_id']]}",
+            runtime["organisation_id"],
+            f"{build['delivery']}, {build['path']}",
+            is_open=runtime.get("is_open"),
+            licence=runtime.get("licence"),
+            source=build["source"],
+        )
+        same = {
+            "evidence": build["evidence"],
+            "stated_by": build["stated_by"],
+            "source": build["source"],
+            "version": build.get("version"),
+            "use": "both",
+            "first": build.get("first_seen_on"),
+            "last": build.get("last_seen_on"),
+        }
+        components.need(identifier, "runtime", build["runtime_id"], path=str(build["path"]), **same)
+        components.need(
+            identifier, "toolchain", build["backend_id"], path=str(build["path"]), **same
+        )
+        if toolchain in implements:
+            entry = implements[toolchain]
+            cited = components.cite(entry)
+            components.need(
+                identifier,
+                "api",
+                f"api:{entry['api']}",
+                evidence=entry.get("evidence", "documented"),
+                stated_by=entry.get("stated_by", "vendor"),
+                path=f"{entry['reason']}: {cited.url if cited else ''}",
+            )
+        for line in lines.get(toolchain, ()):
+            components.need(
+                identifier,
+                "accelerator",
+                line,
+                evidence="documented",
+                stated_by="vendor",
+                path=f"the line is driven by {titles[build['backend_id']]}",
+            )
+        if not lines.get(toolchain):
+            components.need(
+                identifier,
+                "accelerator",
+                UNKNOWN,
+                evidence="conjecture",
+                stated_by="third-party",
+                path="no product line of this toolchain is listed",
+            )
