@@ -88,6 +88,16 @@ class Document:
     roots: list[Node]
     source: str
     problem: str = ""
+    _inside: Fragment | None = None  # the text that this document is a part of
+
+    def moved(self, inside: Fragment) -> None:
+        """The document stands in another file: its nodes are placed there."""
+        self._inside = inside
+        for root in self.roots:
+            for _, node in root.walk():
+                for one in (*node.keys, node):
+                    if one.end:
+                        one.line, one.column = inside.at(one.start)
 
     def fragment(self, node: Node) -> Fragment:
         """The text of a node as it stands in the file, for a second parser to read."""
@@ -104,6 +114,8 @@ class Document:
             raw = " " + raw[1:-1].replace("\n", " ").replace("\\n", " \n").replace('\\"', ' "')
         else:
             raw = raw.replace("\n", " ")
+        if self._inside is not None:
+            return self._inside.part(start, start + len(raw)).replaced(raw)
         return Fragment(raw, self.source, start)
 
 
@@ -116,30 +128,42 @@ def _fold(raw: str) -> str:
 class Fragment:
     """A part of a file as a text of its own; `at` tells where an offset stands in the file."""
 
-    __slots__ = ("_breaks", "_source", "_start", "text")
+    __slots__ = ("_breaks", "_origin", "_source", "_start", "text")
 
     def __init__(self, text: str, source: str | None = None, start: int = 0) -> None:
         self.text = text
         self._source = text if source is None else source
         self._start = start
         self._breaks: list[int] | None = None
+        self._origin = (1, 1)
 
     def at(self, offset: int) -> tuple[int, int]:
         """Line and column, from 1, of a place in the fragment."""
         if self._breaks is None:
             self._breaks = line_breaks(self._source)
-        return place(self._breaks, self._start + offset)
+        line, column = place(self._breaks, self._start + offset)
+        first, indent = self._origin
+        return line + first - 1, column + indent - 1 if line == 1 else column
+
+    @classmethod
+    def anchored(cls, text: str, line: int, column: int) -> Fragment:
+        """A text whose first character stands at a line and a column; its lines follow there."""
+        made = cls(text)
+        made._origin = (line, column)
+        return made
 
     def replaced(self, text: str) -> Fragment:
         """The same place with another text of the same length, or a shorter one."""
         other = Fragment(text, self._source, self._start)
         other._breaks = self._breaks
+        other._origin = self._origin
         return other
 
     def part(self, start: int, end: int) -> Fragment:
         """A fragment of this fragment."""
         inner = Fragment(self.text[start:end], self._source, self._start + start)
         inner._breaks = self._breaks
+        inner._origin = self._origin
         return inner
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from underlay.audit.documents import DYNAMIC, Fragment, grammar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 __all__ = ["Assignment", "Command", "Value", "Variables", "Word", "read_shell", "words_of"]
 
@@ -18,6 +18,7 @@ MAX_COMMANDS = 20_000
 MAX_ALTERNATIVES = 200
 MAX_JOINED = 20
 MAX_NESTING = 60
+LONGEST_WORD = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Word:
     line: int
     column: int
     values: tuple[Value, ...]
+    fragment: Fragment | None = None  # what it holds, where that is a script of its own
 
     @property
     def text(self) -> str:
@@ -79,7 +81,7 @@ class Command:
         return [word.text for word in self.words]
 
 
-_NAME = re.compile(r"\$\{?([A-Za-z_]\w*)\}?")
+_NAME = re.compile(r"\$[{(]?([A-Za-z_]\w*)[})]?")  # also $(NAME), as Kubernetes writes it
 _BACKSLASH = re.compile(r"\\(\n|.)", re.DOTALL)
 
 
@@ -179,7 +181,7 @@ class _Reader:
 
     def word(self, node: Any) -> Word:
         line, column = self.fragment.at(self.offset(node.start_byte))
-        return Word(self.raw(node)[:500], line, column, self.values(node))
+        return Word(self.raw(node)[:LONGEST_WORD], line, column, self.values(node))
 
     def assignment(self, node: Any, *, is_exported: bool = False) -> Assignment | None:
         name = node.child_by_field_name("name")
@@ -294,12 +296,24 @@ def _fed(reader: _Reader, node: Any) -> tuple[tuple[Fragment, ...], tuple[str, .
     return tuple(heredocs), tuple(into)
 
 
-def words_of(items: list[tuple[str, int, int]], variables: Variables | None = None) -> Command:
-    """A command from an argument list (`["vllm", "serve", ...]`): text, line, column of each."""
+def words_of(
+    items: Iterable[tuple[str, int, int]],
+    variables: Variables | None = None,
+    fragments: Mapping[int, Fragment] | None = None,
+) -> Command:
+    """A command from an argument list (`["vllm", "serve", ...]`): text, line, column of each.
+
+    `fragments` gives the place of scripts among them, by position.
+    """
     words = []
-    for text, line, column in items:
-        known = _substituted(text, variables or {})
-        words.append(Word(text[:500], line, column, (Value(known, line, column),)))
+    for position, (text, line, column) in enumerate(items):
+        alone = _NAME.fullmatch(text)
+        values = (variables or {}).get(alone[1]) if alone else None
+        if not values:
+            known = _substituted(text, variables or {})
+            values = (Value(known, line, column),)
+        fragment = (fragments or {}).get(position)
+        words.append(Word(text[:LONGEST_WORD], line, column, values, fragment))
     return Command(tuple(words))
 
 

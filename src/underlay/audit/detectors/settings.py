@@ -1,0 +1,192 @@
+"""Models in YAML, JSON, TOML, INI and dotenv files: services, pipelines, charts, workflows."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from underlay.audit.command_lines import mentions_models
+from underlay.audit.documents import (
+    Document,
+    read_dotenv,
+    read_ini,
+    read_json,
+    read_toml,
+    read_yaml,
+)
+from underlay.audit.findings import Rule
+from underlay.audit.references import key_strength
+from underlay.audit.settings import Settings, pieces
+from underlay.audit.settings_walk import SETTINGS_RULES, walk_settings
+from underlay.audit.sites import Endpoints, Sightings, Site
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import PurePosixPath
+
+    from underlay.audit.findings import File, ModelReference, Role, Unknown
+
+__all__ = ["Dotenv", "SettingsFiles"]
+
+_LARGEST = 1_000_000
+_YAML = frozenset((".yaml", ".yml"))
+_JSON = frozenset((".json", ".jsonc", ".json5"))
+_INI = frozenset((".ini", ".cfg", ".conf", ".properties"))
+# lists of packages, outputs of tools, vocabularies of tokenizers: what is in them is no setting
+_NOT_SETTINGS = frozenset(
+    ("package-lock.json", "composer.lock", "pnpm-lock.yaml", "yarn.lock", "tsconfig.json",
+     "tokenizer.json", "vocab.json", "added_tokens.json", "special_tokens_map.json",
+     "preprocessor_config.json", "generation_config.json", "tokenizer_config.json", "merges.txt",
+     "poetry.lock", "uv.lock", "pixi.lock", "conda-lock.yml", "cargo.toml", "manifest.json",
+     ".pre-commit-config.yaml", "mkdocs.yml", "model.safetensors.index.json", "trainer_state.json",
+     "pytorch_model.bin.index.json", "labels.toml", "citation.cff", "renovate.json", "turbo.json",
+     "deno.lock", "bun.lock", "pipfile.lock", "pdm.lock", "dependabot.yml", "codecov.yml")
+)  # fmt: skip
+_OWN_FILES = frozenset(("config.json", "adapter_config.json", "model_index.json"))
+_COMFY = (b'"class_type"', b'"widgets_values"')
+# what JSON must hold to be parsed: a key that says model, or a name that can be nothing else
+_WORTH = re.compile(
+    rb"(?i)[\"'][\w ./-]{0,60}(?:model|llm|ckpt|lora|checkpoint|embed|pretrained|repo_?id|rerank|"
+    rb"tokenizer|name_or_path|whisper|engine|deployment)[\w ./-]{0,30}[\"']\s*:|"
+    rb"gpt-[345]|claude-|gemini-|hf://|huggingface\.co|ollama|\"run\"|\"scripts\""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsFiles:
+    """Files of settings, whatever program reads them."""
+
+    name: str = "settings"
+    version: int = 1
+    rules: tuple[Rule, ...] = (
+        *SETTINGS_RULES,
+        Rule("settings/own-name", "The name that a model's own config.json or adapter gives."),
+    )
+
+    def wants(self, path: PurePosixPath, size: int, /) -> bool:
+        """Settings by their ending; not lock files, vocabularies and manifests."""
+        name = path.name.lower()
+        suffix = path.suffix.lower()
+        if size > _LARGEST or name in _NOT_SETTINGS or name.endswith((".lock.json", ".min.json")):
+            return False
+        if suffix in _YAML and "compose" in name:
+            return False
+        return (
+            suffix in _YAML | _JSON | _INI
+            or suffix == ".toml"
+            or name in (".continuerc", ".aider.conf")
+        )
+
+    def detect(self, file: File, /) -> Iterator[ModelReference | Unknown]:
+        """What the keys name."""
+        suffix = file.path.suffix.lower()
+        data = file.data
+        if not mentions_models(data) or b"\0" in data[:1000]:
+            return
+        if suffix in _JSON and (not _WORTH.search(data) or any(mark in data for mark in _COMFY)):
+            return
+        found = Sightings(file.path)
+        name = file.path.name.lower()
+        document = _read(file, suffix)
+        settings = Settings(file.path, found, document)
+        if name in _OWN_FILES and _own_name(settings):
+            pass
+        elif name == "package.json":
+            _scripts(settings)
+        elif name == "pyproject.toml":
+            _pyproject(settings)
+        else:
+            walk_settings(settings, document.roots)
+        if document.problem and "not " not in document.problem:
+            found.doubt("", 0, 0, "settings", document.problem)
+        yield from found
+
+
+def _read(file: File, suffix: str) -> Document:
+    text = file.text()
+    if suffix in _JSON:
+        return read_json(text)
+    if suffix == ".toml":
+        return read_toml(text)
+    return read_ini(text) if suffix in _INI else read_yaml(text)
+
+
+def _own_name(settings: Settings) -> bool:
+    """`_name_or_path` and `base_model_name_or_path`; whether the file is a model's own."""
+    is_own = False
+    for root in settings.document.roots[:1]:
+        if root.kind != "map":
+            return False
+        marks = ("architectures", "model_type", "peft_type", "_class_name", "_diffusers_version")
+        is_own = any(root.get(mark) is not None for mark in marks)
+        for key in ("_name_or_path", "base_model_name_or_path"):
+            node = root.get(key)
+            if node is not None and node.kind == "text" and is_own:
+                revision = root.text_of("revision")
+                revision = "" if revision in ("null", "None") else revision
+                site = Site(settings.file, "settings/own-name", key, "config", 0.9, "hub")
+                site = replace(site, revision=revision or None)
+                settings.site(node, site)
+    return is_own
+
+
+def _scripts(settings: Settings) -> None:
+    """The scripts of a package.json."""
+    for root in settings.document.roots[:1]:
+        scripts = root.get("scripts")
+        for _, node in scripts.items() if scripts is not None else ():
+            if node.kind == "text" and mentions_models(node.text.encode("utf-8", "replace")):
+                settings.commands().script(settings.script_of(node))
+
+
+def _pyproject(settings: Settings) -> None:
+    """The tables of tools; dependencies are another detector's."""
+    for root in settings.document.roots[:1]:
+        tools = [value for key, value in root.items() if key == "tool"]
+        skipped = {"poetry", "pdm", "uv", "ruff", "mypy", "hatch", "setuptools", "black", "isort",
+                   "pytest", "coverage", "pixi", "pyright", "conda-lock"}  # fmt: skip
+        for tool in tools:
+            below = [value for key, value in tool.items() if key not in skipped]
+            walk_settings(settings, below)
+
+
+@dataclass(frozen=True, slots=True)
+class Dotenv:
+    """.env files and their examples; lines that are commented out are comments."""
+
+    name: str = "dotenv"
+    version: int = 1
+    rules: tuple[Rule, ...] = (
+        Rule("dotenv/variable", "A variable whose name says that a model's name stands in it."),
+    )
+
+    def wants(self, path: PurePosixPath, size: int, /) -> bool:
+        """.env, .env.example, app.env and their like."""
+        name = path.name.lower()
+        return size <= _LARGEST and (
+            name in (".env", "env.example", "example.env", "env.sample", "dotenv", ".flaskenv")
+            or name.startswith((".env.", ".env-", ".env_", "env.", ".dev.vars"))
+            or path.suffix.lower() == ".env"
+            or name.endswith((".env.example", ".env.template", ".env.sample"))
+        )
+
+    def detect(self, file: File, /) -> Iterator[ModelReference | Unknown]:
+        """Variables that name models."""
+        if not mentions_models(file.data) or b"\0" in file.data[:1000]:
+            return
+        found = Sightings(file.path)
+        root = read_dotenv(file.text()).roots[0]
+        live = [(k, v.text) for k, v in root.items() if not v.is_comment]
+        endpoints = Endpoints.of(live, is_environment=True)
+        every = Endpoints.of(((k, v.text) for k, v in root.items()), is_environment=True)
+        for key, value in root.items():
+            strength = key_strength(key)
+            if not strength or value.kind != "text":
+                continue
+            around = every if value.is_comment else endpoints
+            role: Role = "comment" if value.is_comment else "config"
+            site = Site(file.path, "dotenv/variable", key, role, strength, url=around.url_for(key))
+            for piece, shift in pieces(value.text, key):
+                found.see(piece, value.line, value.column + shift, site)
+        yield from found

@@ -1,0 +1,214 @@
+"""What a place in a file that is no Python says of the string that stands there.
+
+A site carries the rule, the role and the server that is asked; `Sightings` keeps one finding a
+place. A hosted name that goes to a local server is an alias, and stays one whoever sees it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from underlay.audit.documents import DYNAMIC
+from underlay.audit.findings import SURE, ModelReference, Unknown
+from underlay.audit.references import Place, classify, is_local_url, operator_of_url, vocabulary
+from underlay.audit.roles import role_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import PurePosixPath
+
+    from underlay.audit.findings import Kind, Role
+
+__all__ = ["Endpoints", "Sightings", "Site", "endpoint_key", "words_of_name"]
+
+# below, a string isn't even worth a look into the atlas
+WEAKEST = 0.4
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_ENDPOINT = re.compile(
+    r"(?:^|_)(?:(?:api_)?base_?(?:url|path|uri)|api_base|(?:api_)?endpoint(?:_ur[li])?|host|"
+    r"(?:server|service|api|inference)_ur[li]|baseurl|url|uri)$"
+)
+# what an address may belong to when its key names nobody
+_ANYBODY = frozenset(("", "llm", "model", "ai", "chat", "default", "custom", "inference", "local"))
+_OWN = frozenset(("", "app", "api", "server", "public", "next_public", "site", "frontend"))
+_ROLES = {"use": 5, "test": 5, "default": 4, "config": 3, "option": 2, "doc": 1, "comment": 0}
+
+
+def words_of_name(name: str) -> str:
+    """`embeddingModelId` and `EMBEDDING-MODEL-ID` as `embedding_model_id`."""
+    return "_".join(word.lower() for word in _WORDS.findall(name[:120]))
+
+
+def endpoint_key(name: str) -> str | None:
+    """Whose address stands under a key: `openai` for OPENAI_BASE_URL, empty for `base_url`.
+
+    None where the key holds no address.
+    """
+    found = _ENDPOINT.search(words_of_name(name))
+    return words_of_name(name)[: found.start()] if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """The addresses that one scope sets, by whose they are."""
+
+    urls: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[str, str]], *, is_environment: bool = False) -> Endpoints:
+        """The addresses among keys and values.
+
+        In an environment, BASE_URL and HOST are as a rule the project's own: they don't count.
+        """
+        found = []
+        for key, value in pairs:
+            owner = endpoint_key(key)
+            address = _address(value)
+            if owner in _OWN and (is_environment or key.lower() == "host"):
+                continue
+            if owner is not None and address:
+                found.append((owner, address))
+        return cls(tuple(found))
+
+    def joined(self, outer: Endpoints) -> Endpoints:
+        """These, and those of the scope around."""
+        return Endpoints((*self.urls, *outer.urls))
+
+    def url_for(self, key: str) -> str | None:
+        """The address that goes with a model's key: the same owner, or nobody's."""
+        words = words_of_name(key)
+        owned = [url for owner, url in self.urls if owner and words.startswith(owner)]
+        if owned:
+            return owned[0]
+        head = words.split("_")[0] if words else ""
+        for owner, url in self.urls:
+            if owner in _ANYBODY:
+                return url
+            if owner == "openai" and head not in vocabulary()["gateways"]:
+                return url
+        return None
+
+
+def _address(value: str) -> str:
+    """A value as an address, templates of the environment cut to their default."""
+    value = re.sub(r"^\$\{[A-Za-z_]\w*:-?(.*)\}$", r"\1", value.strip())
+    return value if "://" in value or re.match(r"[\w.-]+:\d{2,5}(?:/|$)", value) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a string stands and what that says: enough to make a finding of it."""
+
+    file: PurePosixPath
+    rule: str
+    evidence: str
+    role: Role = "use"
+    strength: float = 0.6
+    expects: Kind | None = None
+    operator: str | None = None
+    url: str | None = None  # the server that is asked
+    revision: str | None = None
+    weight_file: str | None = None
+    flags: tuple[str, ...] = ()
+    is_served: bool = False  # the name under which a local server answers
+
+    @property
+    def place(self) -> Place:
+        """What `classify` needs to know."""
+        operator = self.operator
+        expects = self.expects
+        if self.url:
+            operator = operator_of_url(self.url) or operator
+            if ":11434" in self.url or "ollama" in self.url.lower():
+                expects = expects or "ollama"
+        return Place(expects, operator, self.strength)
+
+    def read(self, text: str, line: int, column: int) -> ModelReference | None:
+        """The finding, or None where the string is no reference at such a place."""
+        if DYNAMIC in text:
+            return None
+        text = text.strip()
+        place = self.place
+        found = classify(text, place)
+        if found is None and place.expects not in (None, "package") and self.expects is None:
+            found = classify(text, replace(place, expects=None))
+        if found is None or found.confidence < WEAKEST:
+            return None
+        is_local = self.url is not None and is_local_url(self.url)
+        alias = self.is_served or (is_local and found.kind == "hosted")
+        if self.is_served and found.kind != "hosted":
+            return None
+        return ModelReference(
+            ref=found.ref,
+            kind=found.kind,
+            role=_role(self.file, self.role),
+            file=str(self.file),
+            line=line,
+            column=column,
+            rule=self.rule,
+            evidence=self.evidence[:120],
+            confidence=round(found.confidence, 3),
+            alias=alias,
+            operator=found.operator,
+            revision=self.revision or found.revision,
+            weight_file=found.weight_file or self.weight_file,
+            flags=tuple(dict.fromkeys((*found.flags, *self.flags))),
+        )
+
+
+def _role(file: PurePosixPath, role: Role) -> Role:
+    """What the path says of a file wins: a model that only a test uses is a test's."""
+    return role if role == "comment" else role_of(file) or role
+
+
+@dataclass(slots=True)
+class Sightings:
+    """The findings of one file: one a place, the strongest reading of it."""
+
+    file: PurePosixPath
+    _found: dict[tuple[int, int, str], ModelReference] = field(default_factory=dict)
+    _unknown: dict[tuple[int, str], Unknown] = field(default_factory=dict)
+
+    def add(self, found: ModelReference | None) -> bool:
+        """Keep a finding; whether it is a sure one."""
+        if found is None:
+            return False
+        key = (found.line, found.column, found.ref)
+        before = self._found.get(key)
+        self._found[key] = found if before is None else _merged(before, found)
+        return found.confidence >= SURE
+
+    def see(self, text: str, line: int, column: int, site: Site) -> bool:
+        """Read a string at a site; whether it is a reference."""
+        return self.add(site.read(text, line, column))
+
+    def doubt(self, text: str, line: int, column: int, rule: str, reason: str) -> None:
+        """Keep what looked like a reference and could not be resolved."""
+        text = text.replace(DYNAMIC, "?")[:200]
+        self._unknown.setdefault(
+            (line, text),
+            Unknown(
+                file=str(self.file), line=line, text=text, reason=reason, column=column, rule=rule
+            ),
+        )
+
+    def __iter__(self) -> Iterator[ModelReference | Unknown]:
+        known = {found.line for found in self._found.values()}
+        yield from (self._found[key] for key in sorted(self._found))
+        yield from (u for key, u in sorted(self._unknown.items()) if u.line not in known)
+
+
+def _merged(one: ModelReference, other: ModelReference) -> ModelReference:
+    better, worse = (one, other) if one.confidence >= other.confidence else (other, one)
+    role = max(one.role, other.role, key=lambda role: _ROLES[role])
+    return replace(
+        better,
+        role=role,
+        alias=one.alias or other.alias,
+        revision=better.revision or worse.revision,
+        weight_file=better.weight_file or worse.weight_file,
+        flags=tuple(dict.fromkeys((*better.flags, *worse.flags))),
+    )
