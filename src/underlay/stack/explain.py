@@ -106,13 +106,13 @@ def route_at(stack: Stack, offer: Offer, classes: Classes, of: int, outlet: int,
     """The route of a class through an outlet."""
     place = stack.outlets[outlet]
     build = stack.builds[place.build]
-    name = classes.architecture[of]
+    name = classes.architecture(of)
     code = stack.architectures.index(name) if name in stack.architectures else -2
     rests = said(stack, code, outlet, use=use)[0]
     line = stack.components[place.line].id if place.line >= 0 else UNKNOWN
     return Route(
         build.runtime, build.backend, line, build.route_class,
-        grade_name(int(offer.states[of, outlet])), rests.last_seen or rests.first_seen,
+        grade_name(int(offer.states[offer.kind[of], outlet])), rests.last_seen or rests.first_seen,
         rests.source, rests.version, rests.path, rests.stated_by,
         bool(code >= 0 and offer.edges.conflict[code, outlet]),
     )  # fmt: skip
@@ -144,7 +144,7 @@ def explain_kept(
     found = []
     for place in places:
         of = int(classes.member[place])
-        states = np.where(alive, after.states[of], 0)
+        states = np.where(alive, after.states[after.kind[of]], 0)
         best = route_at(stack, after, classes, of, ranked(stack, states)[0], facets.use)
         text = f"{best.runtime.partition(':')[2]} on {best.backend.partition(':')[2]}"
         if best.line != UNKNOWN:
@@ -152,7 +152,7 @@ def explain_kept(
         found.append(
             Kept(
                 str(listed.name[place]), float(weight[place]), text, best.grade,
-                classes.architecture[of], best,
+                classes.architecture(of), best,
             )
         )  # fmt: skip
     return tuple(found)
@@ -173,20 +173,20 @@ def explain_lost(
     found = []
     for place in places:
         of = int(classes.member[place])
-        had = ranked(stack, before.states[of])[0]
+        had = ranked(stack, before.states[before.kind[of]])[0]
         slot, needs = _failing(stack, classes, facets, removal, of, had)
         searched: dict[str, int] = {}
         left: dict[str, int] = {}
         for outlet in np.flatnonzero(alive & after.edges.exists & after.is_kind).tolist():
             build = stack.builds[stack.outlets[outlet].build].id
-            left[build] = max(left.get(build, 0), int(after.states[of, outlet]))
+            left[build] = max(left.get(build, 0), int(after.states[after.kind[of], outlet]))
         for state in left.values():
             name = "documented-no" if state == State.NO else grade_name(state)
             searched[name] = searched.get(name, 0) + 1
         near = _nearest(stack, after, alive, of, had)
         found.append(
             Lost(
-                str(listed.name[place]), float(weight[place]), classes.architecture[of],
+                str(listed.name[place]), float(weight[place]), classes.architecture(of),
                 route_at(stack, before, classes, of, had, facets.use), slot, needs,
                 dict(sorted(searched.items())), *near,
             )
@@ -196,7 +196,7 @@ def explain_lost(
 
 def _nearest(stack: Stack, after: Offer, alive: Any, of: int, had: int) -> tuple[str, str]:
     """The build left whose edge is known best below a route, the same runtime first."""
-    states = np.where(alive & after.edges.exists & after.is_kind, after.states[of], 0)
+    states = np.where(alive & after.edges.exists & after.is_kind, after.states[after.kind[of]], 0)
     runtime = stack.builds[stack.outlets[had].build].runtime
     order = ranked(stack, states)
     if not order:
@@ -212,8 +212,8 @@ def _failing(
     stack: Stack, classes: Classes, facets: Facets, removal: Removal, of: int, outlet: int
 ) -> tuple[str, str]:
     """(slot, component) at which the best route of before breaks."""
-    if classes.licence[of] in removal.licences:
-        return "licence", classes.licence[of]
+    if classes.has_licence(removal.licences)[of]:
+        return "licence", classes.names[3][classes.rows[of, 3]]
     place = stack.outlets[outlet]
     gone = set(removal.components)
     if place.line >= 0 and stack.components[place.line].id in gone:
@@ -244,7 +244,8 @@ def substitutes(
 ) -> tuple[Substitute, ...]:
     """Lines that carry the classes `kept` at the definition's grade, the most weight first."""
     after, alive = what_is_left(stack, classes, facets, removal)
-    of_class = np.where(kept, np.bincount(classes.member, weight, minlength=len(classes)), 0.0)
+    of_class = np.bincount(classes.member, weight, minlength=len(classes))
+    of_kind = after.sums([np.where(kept, of_class, 0.0)])[0]
     groups: dict[tuple[str, str], list[int]] = {}
     for outlet in np.flatnonzero(alive).tolist():
         place = stack.outlets[outlet]
@@ -259,16 +260,16 @@ def substitutes(
     found = []
     for column, (backend, line) in enumerate(keys):
         here = on[:, column]
-        share = float(of_class[here].sum())
+        share = float(of_kind[here].sum())
         if share <= 0:
             continue
-        best = int(after.states[here & kept][:, groups[backend, line]].max())
+        best = int(after.states[here & (of_kind > 0)][:, groups[backend, line]].max())
         maker = stack.components[stack.places[line if line != UNKNOWN else backend]]
         found.append(
             Substitute(
                 backend, line, maker.organisation, maker.country, share,
-                float(of_class[here & (number == 1)].sum()),
-                float((of_class[here] / number[here]).sum()), grade_name(best),
+                float(of_kind[here & (number == 1)].sum()),
+                float((of_kind[here] / number[here]).sum()), grade_name(best),
             )
         )  # fmt: skip
     return tuple(sorted(found, key=lambda each: (-each.share, each.backend, each.line)))

@@ -77,17 +77,47 @@ class Listed:
 
 @dataclass(frozen=True)
 class Classes:
-    """Requirement classes: what one asks of the stack; `member` is the class of each model."""
+    """Requirement classes: what one asks of the stack; `member` is the class of each model.
 
-    architecture: tuple[str, ...]
-    formats: tuple[tuple[str, ...], ...]
-    licence: tuple[str, ...]
-    is_convertible: Any
-    need_bytes: Any
+    `rows` (classes, 6) are codes: architecture, format, quantisation and licence (places in
+    `names`), whether it is convertible, and the memory band (0 unknown, n up to the n-th capacity).
+    """
+
+    rows: Any
+    names: tuple[tuple[str, ...], ...]
+    capacities: tuple[float, ...]
     member: Any
 
     def __len__(self) -> int:
-        return len(self.architecture)
+        return len(self.rows)
+
+    def architecture(self, of: int) -> str:
+        """The architecture of a class, or `unknown`."""
+        name: str = self.names[0][self.rows[of, 0]]
+        return name
+
+    def formats(self, of: int) -> tuple[str, ...]:
+        """What a reader of its files has to read: the format, and a quantisation beside it."""
+        file_format, quantisation = self.names[1][self.rows[of, 1]], self.names[2][self.rows[of, 2]]
+        # a quantisation of a format's own is in the format's name
+        if quantisation in ("none", file_format) or quantisation.startswith(f"{file_format}-"):
+            return (file_format,)
+        return file_format, quantisation
+
+    def has_licence(self, names: Sequence[str]) -> Any:
+        """Which classes (classes,) have one of these licences."""
+        wanted = [place for place, name in enumerate(self.names[3]) if name in names]
+        return np.isin(self.rows[:, 3], wanted)
+
+    def need_bytes(self, of: Any) -> Any:
+        """The top of the memory band of classes; NaN where the need is unknown."""
+        return np.array([np.nan, *self.capacities, np.inf])[self.rows[of, 5]]
+
+    def alike(self, columns: Sequence[int]) -> tuple[Any, Any]:
+        """Kinds of classes, alike in these columns: (first class of each, kind of each class)."""
+        key, _ = _packed([self.rows[:, column] for column in columns])
+        _, first, kind = np.unique(key, return_index=True, return_inverse=True)
+        return first, kind.reshape(-1)
 
 
 def weights_of(listed: Listed, facets: Facets) -> dict[str, Any]:
@@ -146,59 +176,54 @@ def classes_of(listed: Listed, capacities: Sequence[float]) -> Classes:
     """
     edges = np.unique(np.asarray(capacities, dtype=np.float64))
     need = need_bytes(listed.parameters, listed.quantisation.tolist())
-    band = np.where(np.isnan(need), -1, np.searchsorted(edges, need, side="left"))
-    names, codes = [], []
+    band = np.where(np.isnan(need), 0, 1 + np.searchsorted(edges, need, side="left"))
+    names, columns = [], []
     for column in (listed.architecture, listed.file_format, listed.quantisation, listed.licence):
         found, code = np.unique(column.astype(str), return_inverse=True)
-        names.append(found)
-        codes.append(code.reshape(-1))
-    columns = [*codes, listed.is_convertible.astype(np.int64), band + 1]
-    keys, member = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
-    tops = np.append(edges, np.inf)
-    known = keys[:, 5] > 0
-    upper = np.where(known, tops[np.maximum(keys[:, 5] - 1, 0)], np.nan) if len(keys) else need
-    return Classes(
-        tuple(names[0][keys[:, 0]].tolist()),
-        tuple(_formats(str(names[1][f]), str(names[2][q])) for f, q in keys[:, 1:3].tolist()),
-        tuple(names[3][keys[:, 3]].tolist()),
-        keys[:, 4].astype(bool),
-        upper,
-        member.reshape(-1),
-    )
-
-
-def _formats(file_format: str, quantisation: str) -> tuple[str, ...]:
-    """What a reader has to read; a quantisation of a format's own is in the format's name."""
-    if quantisation in ("none", file_format) or quantisation.startswith(f"{file_format}-"):
-        return (file_format,)
-    return file_format, quantisation
+        names.append(tuple(found.tolist()))
+        columns.append(code.reshape(-1))
+    key, sizes = _packed([*columns, listed.is_convertible.astype(np.int64), band])
+    keys, member = np.unique(key, return_inverse=True)
+    return Classes(_columns(keys, sizes), tuple(names), tuple(edges.tolist()), member.reshape(-1))
 
 
 def collapse(columns: Sequence[Any], weights: Sequence[Any]) -> tuple[Any, Any]:
     """Distinct rows of integer columns (classes, columns), sums of weights (weights, classes).
 
-    Columns hold codes from 0; the product of their sizes must stay below 2**62.
+    Columns hold codes from 0. Raises `OverflowError` where their sizes multiply to 2**62.
     """
-    sizes = [int(column.max()) + 1 if len(column) else 1 for column in columns]
+    key, sizes = _packed(columns)
     span = int(np.prod([float(size) for size in sizes]))
-    if span >= 1 << 62:
-        raise OverflowError("too many combinations for one integer")
-    key: Any = np.zeros(len(columns[0]), dtype=np.int64 if span >= 1 << 31 else np.int32)
-    for column, size in zip(columns, sizes, strict=True):
-        key *= size
-        key += column
     if span <= _TABLE:
-        present = np.flatnonzero(np.bincount(key, minlength=span))
-        sums = np.stack([np.bincount(key, weight, span)[present] for weight in weights])
-        found = present
+        found = np.flatnonzero(np.bincount(key, minlength=span))
+        sums = np.stack([np.bincount(key, weight, span)[found] for weight in weights])
     else:
         found, member = np.unique(key, return_inverse=True)
+        member = member.reshape(-1)
         sums = np.stack([np.bincount(member, weight, len(found)) for weight in weights])
-    rows = np.empty((len(found), len(columns)), dtype=np.int64)
-    rest = found.astype(np.int64)
-    for place in range(len(columns) - 1, -1, -1):
+    return _columns(found, sizes), sums
+
+
+_TABLE = 1 << 24  # sums of a smaller span are kept in a table
+
+
+def _packed(columns: Sequence[Any]) -> tuple[Any, list[int]]:
+    """One integer for each row, and the sizes of the columns."""
+    sizes = [int(column.max()) + 1 if len(column) else 1 for column in columns]
+    span = float(np.prod([float(size) for size in sizes]))
+    if span >= 2.0**62:
+        raise OverflowError("too many combinations for one integer")
+    key: Any = np.zeros(len(columns[0]), dtype=np.int64 if span >= 2.0**31 else np.int32)
+    for column, size in zip(columns, sizes, strict=True):
+        key *= size
+        key += column.astype(key.dtype, copy=False)
+    return key, sizes
+
+
+def _columns(keys: Any, sizes: Sequence[int]) -> Any:
+    """The columns (rows, columns) that were packed."""
+    rows = np.empty((len(keys), len(sizes)), dtype=np.int64)
+    rest = keys.astype(np.int64)
+    for place in range(len(sizes) - 1, -1, -1):
         rest, rows[:, place] = np.divmod(rest, sizes[place])
-    return rows, sums
-
-
-_TABLE = 1 << 25  # sums of a smaller span are kept in a table
+    return rows

@@ -7,14 +7,15 @@ read, converting unquantised weights of the model or its base is a `generic` rou
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from underlay.stack.evidence import edges, slot_states
 from underlay.stack.facets import State
-from underlay.stack.graph import pack
+from underlay.stack.graph import pack, unpack
+from underlay.stack.parts import Reading  # noqa: TC001
 from underlay.stack.population import classes_of
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from underlay.stack.evidence import Edges
     from underlay.stack.facets import Facets
-    from underlay.stack.parts import Outlet, Reading, Stack
+    from underlay.stack.parts import Outlet, Stack
     from underlay.stack.population import Classes, Listed
     from underlay.stack.removals import Removal
 
@@ -31,11 +32,13 @@ __all__ = [
     "Offer",
     "Standing",
     "classes_for",
+    "damages",
+    "distinct",
     "offer_for",
     "outlets_alive",
     "reached",
     "removed_words",
-    "standing",
+    "standings",
 ]
 
 ROUTE_CLASSES: dict[str, tuple[str, ...]] = {
@@ -51,13 +54,17 @@ _ONE_MACHINE = frozenset(("toolchain:metal", "toolchain:cpu"))
 
 @dataclass(frozen=True)
 class Offer:
-    """States (classes, outlets) under a definition; outlets that are not of its kind are a no.
+    """States (kinds, outlets) under a definition; outlets that are not of its kind are a no.
 
-    `fits` tells where memory is known to do or does not matter, `possible` which edges are real in
-    the lower bound, `slots` the states of reading the file, or None where any format will do.
-    `is_kind` (outlets,) are those of the definition's route classes and use.
+    A kind holds the classes that ask the same under this definition: `kind` (classes,) tells which,
+    `first` (kinds,) is one class of each. `fits` tells where memory is known to do or does not
+    matter, `possible` which edges are real in the lower bound, `slots` the states of reading the
+    file, or None where any format will do. `is_kind` (outlets,) are those of the definition's route
+    classes and use.
     """
 
+    kind: Any
+    first: Any
     states: Any
     fits: Any
     possible: Any
@@ -66,9 +73,15 @@ class Offer:
     edges: Edges
 
     def at(self, threshold: int, *, is_strict: bool = False) -> Any:
-        """Which (classes, outlets) count from this state on; strictly only what surely fits."""
+        """Which (kinds, outlets) count from this state on; strictly only what surely fits."""
         counts = self.states >= threshold
         return counts & self.fits if is_strict else counts
+
+    def sums(self, weights: Any) -> Any:
+        """Weights (weights, classes) as those of kinds (weights, kinds)."""
+        return np.stack(
+            [np.bincount(self.kind, weight, minlength=len(self.first)) for weight in weights]
+        )
 
 
 @dataclass(frozen=True)
@@ -122,9 +135,7 @@ def offer_for(
         if below_state:
             weak = (found.states >= State.GENERIC) & (found.states < below_state)
             states = np.where(weak, np.uint8(State.UNKNOWN), found.states)
-            found = Offer(
-                states, found.fits, found.possible, found.slots, found.is_kind, found.edges
-            )
+            found = replace(found, states=states)
         stack.memory[key] = (classes, found)  # holds the classes, so that their id stays theirs
     offer: Offer = stack.memory[key][1]
     return offer
@@ -132,42 +143,44 @@ def offer_for(
 
 def _offer(stack: Stack, classes: Classes, facets: Facets, found: Edges) -> Offer:
     outlets = stack.outlets
-    shape = (len(classes), len(outlets))
+    is_file = facets.object == "file"
+    first, kind = classes.alike((0, 1, 2, 4, 5) if is_file else (0, 5))
     place = {name: number for number, name in enumerate(stack.architectures)}
-    codes = np.array([place.get(name, -1) for name in classes.architecture], dtype=np.int64)
-    states = np.full(shape, State.UNKNOWN, dtype=np.uint8)
+    of_name = np.array([place.get(name, -1) for name in classes.names[0]], dtype=np.int64)
+    codes = of_name[classes.rows[first, 0]]
+    states = np.full((len(first), len(outlets)), State.UNKNOWN, dtype=np.uint8)
     known = codes >= 0
     states[known] = found.states[codes[known]]
     slots = None
-    if facets.object == "file":
-        slots = _slots(stack, classes, codes, found)
-        states = _as_file(states, slots, classes.is_convertible)
+    if is_file:
+        slots = _slots(stack, classes, first, codes, found)
+        states = _as_file(states, slots, classes.rows[first, 4].astype(bool))
     kinds = ROUTE_CLASSES[facets.routes]
     is_kind = np.array([stack.builds[o.build].route_class in kinds for o in outlets], dtype=bool)
     is_kind &= found.serves
     states[:, ~is_kind] = State.NO
     capacity = np.array([_capacity(stack, o) or np.inf for o in outlets], dtype=np.float64)
-    need = classes.need_bytes[:, None]
+    need = classes.need_bytes(first)[:, None]
     states[need > capacity[None, :]] = State.NO
     fits = ~(np.isnan(need) & np.isfinite(capacity)[None, :])
     # before a model's architecture is known, no edge of it can be named as missing
     possible = (states != State.NO) & (found.exists[None, :] | (states >= State.GENERIC))
     possible &= known[:, None]
-    return Offer(states, fits, possible, slots, is_kind, found)
+    return Offer(kind, first, states, fits, possible, slots, is_kind, found)
 
 
-def _slots(stack: Stack, classes: Classes, codes: Any, found: Edges) -> Any:
-    """States (classes, outlets) of reading each class's file."""
+def _slots(stack: Stack, classes: Classes, first: Any, codes: Any, found: Edges) -> Any:
+    """States (kinds, outlets) of reading the file of each kind."""
     asked: dict[tuple[int, tuple[str, ...]], Any] = {}
     rows = []
     named = {architecture for architecture, _ in found.exceptions}
-    for code, formats in zip(codes.tolist(), classes.formats, strict=True):
+    for of, code in zip(first.tolist(), codes.tolist(), strict=True):
+        formats = classes.formats(of)
         key = (code if code in named else -1), formats
         if key not in asked:
             asked[key] = slot_states(stack, found, code, formats)
         rows.append(asked[key])
-    shape = (len(classes), len(stack.outlets))
-    return np.array(rows, dtype=np.uint8).reshape(shape)
+    return np.array(rows, dtype=np.uint8).reshape(len(first), len(stack.outlets))
 
 
 def _as_file(states: Any, slots: Any, is_convertible: Any) -> Any:
@@ -217,21 +230,20 @@ def outlets_alive(stack: Stack, facets: Facets, reading: Reading, removed: Any) 
 
 
 def reached(counts: Any, alive: Any) -> Any:
-    """Words (classes, words): where some outlet that counts for the class is alive.
+    """Words (kinds, words): where some outlet that counts for the kind is alive.
 
-    `counts` are booleans (classes, outlets), `alive` words (outlets, words).
+    `counts` are booleans (kinds, outlets), `alive` words (outlets, words).
     """
-    rows, member = _distinct(counts)
-    found = np.zeros((len(rows), alive.shape[1]), dtype=np.uint64)
-    for place, row in enumerate(rows):
+    found = np.zeros((len(counts), alive.shape[1]), dtype=np.uint64)
+    for place, row in enumerate(counts):
         chosen = np.flatnonzero(row)
         if len(chosen):
-            found[place] = np.bitwise_or.reduce(alive[chosen], axis=0)
-    return found[member]
+            np.bitwise_or.reduce(alive[chosen], axis=0, out=found[place])
+    return found
 
 
-def _distinct(rows: Any) -> tuple[Any, Any]:
-    """Distinct rows of booleans, and which of them each row is."""
+def distinct(rows: Any) -> tuple[Any, Any]:
+    """Distinct rows of booleans (rows, columns), and which of them each row is."""
     packed = np.ascontiguousarray(np.packbits(rows, axis=1))
     if not packed.size:
         return rows[:1], np.zeros(len(rows), dtype=np.int64)
@@ -240,33 +252,66 @@ def _distinct(rows: Any) -> tuple[Any, Any]:
     return rows[first], member.reshape(-1)
 
 
-def standing(
+def damages(counts: Any, alive: Any, weights: Any, scenarios: int) -> Any:
+    """Weight (weights, scenarios) of the kinds that lose their last route.
+
+    `counts` are booleans (kinds, outlets), `alive` words (outlets, words) of the scenarios,
+    `weights` (weights, kinds) those of the kinds that had a route, 0 for others.
+    """
+    rows, member = distinct(counts)
+    heavy = np.stack([np.bincount(member, weight, minlength=len(rows)) for weight in weights])
+    used = np.flatnonzero((heavy > 0).any(axis=0))
+    found = np.zeros((len(weights), scenarios))
+    for start in range(0, len(used), _CHUNK):
+        some = used[start : start + _CHUNK]
+        left = unpack(reached(rows[some], alive), scenarios)
+        found += heavy[:, some] @ (1 - left).astype(np.float64)
+    return found
+
+
+def standings(
     stack: Stack,
     classes: Classes,
     facets: Facets,
     removal: Removal,
     *,
-    grade: str = "",
+    grades: Sequence[str] = (),
     until: int | None = None,
-) -> Standing:
-    """How classes stand at a grade (the definition's own unless one is given) after a removal."""
-    threshold = int(State[(grade or facets.grade).upper()])
+) -> dict[str, Standing]:
+    """How classes stand after a removal, at each of the grades (else the definition's own)."""
     before = offer_for(stack, classes, facets, until=until)
     after = offer_for(
         stack, classes, facets,
         below=removal.below, below_state=int(removal.below_state), until=until,
     )  # fmt: skip
-    nothing = removed_words(stack, [()])
-    gone = removed_words(stack, [removal.components])
-    withheld = np.isin(np.array(classes.licence, dtype=object), list(removal.licences))
+    withheld = classes.has_licence(removal.licences)
+    sets: list[tuple[str, ...]] = [(), removal.components]
+    words = {
+        reading: outlets_alive(stack, facets, reading, removed_words(stack, sets))
+        for reading in _READINGS
+    }
+    at_start, value = (_scenario(words["value"], number) for number in (0, 1))
+    lower, upper = _scenario(words["lower"], 1), _scenario(words["upper"], 1)
+    found = {}
+    for grade in grades or (facets.grade,):
+        threshold = int(State[grade.upper()])
+        had = _reaches(before, before.at(threshold), at_start)
+        kept = _reaches(after, after.at(threshold), value) & ~withheld
+        perhaps = _reaches(after, after.possible | after.at(threshold), lower) & ~withheld
+        named = max(threshold, int(State.NAMED))
+        surely = _reaches(after, after.at(named, is_strict=True), upper) & ~withheld
+        found[grade] = Standing(had, had & ~kept, had & ~perhaps, had & ~surely)
+    return found
 
-    def reaches(counts: Any, reading: Reading, removed: Any) -> Any:
-        alive = outlets_alive(stack, facets, reading, removed)[:, 0] & np.uint64(1)
-        return (counts & alive.astype(bool)[None, :]).any(axis=1)
 
-    had = reaches(before.at(threshold), "value", nothing)
-    kept = reaches(after.at(threshold), "value", gone) & ~withheld
-    perhaps = reaches(after.possible | after.at(threshold), "lower", gone) & ~withheld
-    named = max(threshold, int(State.NAMED))
-    surely = reaches(after.at(named, is_strict=True), "upper", gone) & ~withheld
-    return Standing(had, had & ~kept, had & ~perhaps, had & ~surely)
+def _scenario(words: Any, number: int) -> Any:
+    return ((words[:, 0] >> np.uint64(number)) & np.uint64(1)).astype(bool)
+
+
+def _reaches(offer: Offer, counts: Any, alive: Any) -> Any:
+    """Which classes (classes,) have an outlet that counts and is alive."""
+    return counts[:, alive].any(axis=1)[offer.kind]
+
+
+_READINGS: tuple[Reading, ...] = ("value", "lower", "upper")
+_CHUNK = 1024  # classes of which all scenarios are held as bytes at once

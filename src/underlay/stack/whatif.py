@@ -26,7 +26,7 @@ from underlay.stack.explain import Kept, Lost, Substitute, explain_kept, explain
 from underlay.stack.facets import GRADES, WEIGHTS, Facets
 from underlay.stack.parts import UNKNOWN
 from underlay.stack.population import fixtures, largest, weights_of
-from underlay.stack.reach import classes_for, standing
+from underlay.stack.reach import classes_for, standings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -162,15 +162,15 @@ def whatif(
     if not weights:
         raise NoDataError(f"the list `{facets.listing}`", f"population={facets.population}", "")
     classes = classes_for(stack, listed)
-    standings = {grade: standing(stack, classes, facets, removal, grade=grade) for grade in GRADES}
+    stand = standings(stack, classes, facets, removal, grades=GRADES)
     shares = {
-        name: _share(weights[name], classes.member, standings, facets, listed.reasons.get(name, ""))
+        name: _share(weights[name], classes.member, stand, facets, listed.reasons.get(name, ""))
         if name in weights
         else Share(None, (), 0.0, listed.reasons.get(name, "the list has no such weight"))
         for name in WEIGHTS
     }
     rank = "downloads" if "downloads" in weights else "models"
-    at = standings[facets.grade]
+    at = stand[facets.grade]
     lost = _largest(weights[rank], at.lost[classes.member], top)
     kept = _largest(weights[rank], (at.had & ~at.lost)[classes.member], top)
     total = float(weights[rank].sum())
@@ -193,9 +193,9 @@ def whatif(
 
 
 def _share(
-    weight: Any, member: Any, standings: Mapping[str, Standing], facets: Facets, reason: str
+    weight: Any, member: Any, stand: Mapping[str, Standing], facets: Facets, reason: str
 ) -> Share:
-    rungs = tuple(_rung(grade, weight, member, each) for grade, each in standings.items())
+    rungs = tuple(_rung(grade, weight, member, each) for grade, each in stand.items())
     headline = next(rung for rung in rungs if rung.grade == facets.grade)
     return Share(headline, rungs, float(weight.sum()), reason)
 
@@ -308,7 +308,7 @@ def horizons(
     found = []
     for day in dates if dates is not None else _quarters(stack):
         until = (day - dt.date(1970, 1, 1)).days
-        at = standing(stack, classes, facets, removal, until=until)
+        at = standings(stack, classes, facets, removal, until=until)[facets.grade]
         rung = _rung(facets.grade, weights[weight], classes.member, at)
         found.append(Horizon(day, weight, rung.value, rung.lower, rung.upper, rung.no_evidence))
     return tuple(found)
