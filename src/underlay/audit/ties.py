@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from underlay.audit.catalogue import catalogue, normal_name
+from underlay.audit.catalogue import catalogue, cuda_version, normal_name
 from underlay.audit.findings import TIES, Infrastructure
 from underlay.audit.roles import role_of
 
@@ -51,6 +51,9 @@ _REPOSITORIES = {
     "deepspeedai/deepspeed": "deepspeed",
     "rocm/aiter": "aiter",
 }  # fmt: skip
+_CONDA_SPEC = re.compile(
+    r"(?:(?P<channel>[\w.-]+)::)?(?P<name>[A-Za-z0-9_.-]+)\s*(?P<rest>[=<>~! ].*)?$"
+)
 _CONDA_NAMES = {"pytorch": "torch"}  # where conda has another name than the Python Package Index
 _REPOSITORY = re.compile(r"github\.com[/:](?P<owner>[\w.-]+)/(?P<name>[\w.-]+?)(?:\.git|[@#/?]|$)")
 
@@ -230,3 +233,22 @@ class Ties:
             if package and entry:
                 yield self.at(f"package:{package}", entry, line, column, "repository", url,
                               role=role)  # fmt: skip
+
+    def conda(
+        self, text: str, line: int, column: int, *, role: Role = "use"
+    ) -> Iterator[Infrastructure]:
+        """A package in conda's own spelling: `channel::name=version=build`."""
+        match = _CONDA_SPEC.match(text.strip())
+        if not match:
+            return
+        parts = [part for part in re.split(r"[=<>~! ]+", match["rest"] or "") if part]
+        version = parts[0] if parts else None
+        yield from self.package(match["name"], line, column, evidence=text, version=version,
+                                role=role)  # fmt: skip
+        known = catalogue()
+        if match["channel"] and (pinned := known.channel(match["channel"])):
+            yield self.toolchain(pinned, line, column, "index", text, role=role)
+        build = parts[1] if len(parts) > 1 else ""
+        if found := re.search(r"cuda(\d{1,2}\.\d)|(?:cuda|cu)(\d{2,3})", build):
+            entry = known.toolchain("cuda", found[1] or cuda_version(found[2]))
+            yield self.at("toolchain:cuda", entry, line, column, "local-version", text, role=role)

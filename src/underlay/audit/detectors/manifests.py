@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from underlay.audit.catalogue import catalogue, cuda_version
+from underlay.audit.catalogue import catalogue
 from underlay.audit.findings import Rule
 from underlay.audit.ties import Ties, strongest
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from underlay.audit.documents import Node
     from underlay.audit.findings import File, Infrastructure, Role
 
-__all__ = ["Manifests", "conda_spec", "requirement_lines"]
+__all__ = ["Manifests", "requirement_lines"]
 
 _LARGEST = 2_000_000  # bytes; a declaration by hand has a few thousand
 _REQUIREMENTS = re.compile(
@@ -30,9 +30,6 @@ _OPTION = re.compile(
     r"\s*(?:-i|--index-url|--extra-index-url|-f|--find-links)(?:[ =]+)(?P<url>\S+)"
 )
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
-_CONDA_SPEC = re.compile(
-    r"(?:(?P<channel>[\w.-]+)::)?(?P<name>[A-Za-z0-9_.-]+)\s*(?P<rest>[=<>~! ].*)?$"
-)
 _SETUP_KEYS = frozenset(
     ("install_requires", "extras_require", "setup_requires", "tests_require", "dependency_links")
 )
@@ -299,26 +296,10 @@ def _conda(text: str, ties: Ties) -> Iterator[Infrastructure]:
                     yield ties.toolchain(pinned, node.line, node.column, "index",
                                          f"channel {node.text}")  # fmt: skip
             elif path == ("dependencies", "*"):
-                yield from conda_spec(node.text, node.line, node.column, ties)
+                yield from ties.conda(node.text, node.line, node.column)
             elif path == ("dependencies", "*", "pip", "*"):
                 yield from requirement_lines(node.text, ties, first=node.line,
                                              indent=node.column - 1)  # fmt: skip
-
-
-def conda_spec(text: str, line: int, column: int, ties: Ties) -> Iterator[Infrastructure]:
-    """A package in conda's own spelling: `channel::name=version=build`."""
-    match = _CONDA_SPEC.match(text.strip())
-    if not match:
-        return
-    parts = [part for part in re.split(r"[=<>~! ]+", match["rest"] or "") if part]
-    version = parts[0] if parts else None
-    yield from ties.package(match["name"], line, column, evidence=text, version=version)
-    if match["channel"] and (pinned := catalogue().channel(match["channel"])):
-        yield ties.toolchain(pinned, line, column, "index", text)
-    build = parts[1] if len(parts) > 1 else ""
-    if found := re.search(r"cuda(\d{1,2}\.\d)|(?:cuda|cu)(\d{2,3})", build):
-        entry = catalogue().toolchain("cuda", found[1] or cuda_version(found[2]))
-        yield ties.at("toolchain:cuda", entry, line, column, "local-version", text)
 
 
 def _cog(text: str, ties: Ties) -> Iterator[Infrastructure]:

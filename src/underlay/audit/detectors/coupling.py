@@ -1,0 +1,113 @@
+"""Lines of Python and notebooks that speak an accelerator's interface."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from underlay.audit.catalogue import Entry
+from underlay.audit.findings import Rule, Unknown
+from underlay.audit.ties import Ties, strongest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import PurePosixPath
+
+    from underlay.audit.findings import File, Infrastructure
+
+__all__ = ["Coupling"]
+
+# without one of these a file can hold none of the events; the shortest come first
+_WORDS = (
+    b"cuda", b"triton", b"nccl", b"hccl", b"flash_a", b"nvidia", b"pynvml", b"tensorrt", b"mps",
+    b"torch.", b"xpu", b"npu", b"hpu", b"mlx", b"cupy", b"bitsandbytes", b"load_in_", b"deepspeed",
+    b"xformers", b"device_map", b"ExecutionProvider", b"openvino", b"coremltools", b"vllm",
+    b"habana", b"neuron", b"_xla", b"apex", b"megatron", b"BitsAndBytes", b"sglang", b"lmdeploy",
+    b"flashinfer", b"transformer_engine", b"mindspore", b"directml", b"ctranslate2", b"awq",
+    b"faster_whisper", b"gptq", b"GPUtil", b"gpustat", b"cudf", b"nemo", b"ipex", b"aiter",
+    b"pip_install", b"exllama", b"mamba_ssm", b"nvidia-smi", b"sgl_kernel", b"nvcc", b"amdsmi",
+    b"intel_extension", b"qai_hub", b"poptorch", b"ttnn", b"modelopt", b"tritonclient", b"nvtx",
+    b"causal_conv1d", b"tilelang", b"spconv", b"kaolin", b"natten", b"warp", b"detectron2",
+)  # fmt: skip
+_LONGEST = 4_000_000
+_LARGEST_NOTEBOOK = 4_000_000
+
+
+class Coupling:
+    """Where code is tied to CUDA or another interface, and where a choice guards it."""
+
+    name = "coupling"
+    version = 1
+    rules = (
+        Rule("coupling/torch-cuda", "`torch.cuda...`: PyTorch's interface to CUDA and ROCm"),
+        Rule("coupling/torch-cuda-import", "names taken from `torch.cuda`"),
+        Rule("coupling/torch-backends", "a flag of cuBLAS or cuDNN: nothing happens elsewhere"),
+        Rule("coupling/cuda-method", "`.cuda()`: moves to CUDA or ROCm and nowhere else"),
+        Rule("coupling/device", "a device named in a text, where a device belongs"),
+        Rule("coupling/required", "stops where CUDA is not there"),
+        Rule("coupling/import", "a library that needs an accelerator"),
+        Rule("coupling/collectives", "a back end of torch.distributed"),
+        Rule("coupling/triton-kernel", "a kernel in Triton's language"),
+        Rule("coupling/cuda-kernel", "a kernel in Numba's or Warp's dialect of CUDA"),
+        Rule("coupling/cuda-extension", "CUDA source that the project builds"),
+        Rule("coupling/kernel", "Triton through another library"),
+        Rule("coupling/attention", "FlashAttention asked for by name"),
+        Rule("coupling/quantisation", "a quantisation of bitsandbytes"),
+        Rule("coupling/provider", "an execution provider of ONNX Runtime"),
+        Rule("coupling/environment", "a variable that CUDA or its tools read"),
+        Rule("coupling/tool", "a vendor's command, started from code"),
+        Rule("coupling/installs", "a package that code installs in an image"),
+        Rule("coupling/device-map", "placement left to the library"),
+        Rule("coupling/neutral", "`torch.accelerator`: PyTorch's neutral interface"),
+        Rule("coupling/other-accelerator", "another vendor's device or namespace"),
+    )
+
+    def wants(self, path: PurePosixPath, size: int, /) -> bool:
+        """Python files and notebooks."""
+        if path.suffix == ".ipynb":
+            return size <= _LARGEST_NOTEBOOK
+        return path.suffix in (".py", ".pyi", ".pyw") and size <= _LONGEST
+
+    def detect(self, file: File, /) -> Iterator[Infrastructure | Unknown]:
+        """The couplings of one file, one per line and component."""
+        if not any(word in file.data for word in _WORDS):
+            return
+        if file.path.suffix == ".ipynb":
+            from underlay.audit.detectors.notebook import notebook_code
+
+            code = notebook_code(file.data)
+            yield from self._scan(code.text.encode(), file, code.position)
+        else:
+            yield from self._scan(file.data, file, None)
+
+    def _scan(
+        self, data: bytes, file: File, position: Callable[[int, int], tuple[int, int]] | None
+    ) -> Iterator[Infrastructure | Unknown]:
+        from underlay.audit.coupling import scan
+        from underlay.audit.syntax import python_source
+
+        tree = python_source(data).tree
+        if tree is None:
+            return  # the detector of models says why
+        ties = Ties(file.path, self.name)
+        done = scan(tree)
+        found = []
+        for event in done.events:
+            if not event.is_reported:
+                continue
+            line, column = event.line, event.column
+            if position is not None:
+                line, column = position(line, column)
+            entry = Entry(event.vendor, event.tie, event.need, event.replacement)
+            rule = event.rule.partition("/")[2]
+            found.append(
+                ties.at(event.component, entry, line, column, rule, event.evidence, role=event.role)
+            )
+        yield from strongest(found)
+        if not done.is_complete:
+            yield Unknown(
+                file=str(file.path),
+                line=0,
+                text="",
+                reason="too many nodes; read in part",
+                rule=self.name,
+            )
