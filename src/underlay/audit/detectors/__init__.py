@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from underlay.audit.detectors.containers import Compose, Dockerfile
 from underlay.audit.detectors.modelfile import Modelfile
+from underlay.audit.detectors.notebook import Notebook
 from underlay.audit.detectors.python import Python
 from underlay.audit.detectors.scripts import Scripts
 from underlay.audit.detectors.settings import Dotenv, SettingsFiles
@@ -17,6 +18,7 @@ __all__ = ["DETECTORS"]
 
 DETECTORS: tuple[Detector, ...] = (
     Python(),
+    Notebook(),
     Scripts(),
     Dockerfile(),
     Compose(),

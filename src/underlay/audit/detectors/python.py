@@ -1,40 +1,131 @@
-"""Models that Python code names."""
+"""Models that Python code names: followed through constants, calls, classes and modules."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
+
+from underlay.audit.findings import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import PurePosixPath
 
-    from underlay.audit.findings import Facts, File, Infrastructure, ModelReference, Rule, Unknown
+    from underlay.audit.findings import Facts, File, ModelReference, Unknown
 
-__all__ = ["Python"]
+__all__ = ["Python", "facts_of_source", "may_name_a_model"]
+
+_RULES = {
+    "loader": "The argument of a call that loads weights by name, `from_pretrained` and its like.",
+    "hub-download": "The repository of a call that downloads from a model hub.",
+    "torch-hub": "Repository or entry of `torch.hub.load`.",
+    "url-loader": "The address that a call downloads weights from.",
+    "weights-file": "A file of weights that a call loads, whose own name says which model it is.",
+    "client": "The model that a client of a hosted service is asked for.",
+    "ollama": "The model that Ollama's client is asked for.",
+    "gateway": "The model that a library for many providers is asked for.",
+    "request": "The model in the body of a request that is made by hand.",
+    "constructor": "A function named after a model, called so that it loads weights.",
+    "attribute": "A bundle of weights that is an attribute of a library.",
+    "keyword": "The value of a keyword argument whose name speaks of a model.",
+    "parameter": "The default of a parameter whose name speaks of a model.",
+    "constant": "The value of a variable whose name speaks of a model.",
+    "field": "The default of a field of a class, in a name that speaks of a model.",
+    "enum": "A member of an enumeration of models.",
+    "function": "What a function returns whose name speaks of a model.",
+    "key": "The value under a key of a dict that speaks of a model.",
+    "registry": "A key or value of a dict that maps models.",
+    "router": "The name under which a router offers a model: a name, no dependency.",
+    "environment": "The default of an environment variable.",
+    "option": "Default or choice of an option of the command line.",
+    "choice": "A choice that a form offers under a label that speaks of a model.",
+    "literal-type": "A string of a `Literal` type.",
+    "parametrize": "A case of a parametrised test.",
+    "loop": "An item that a loop over models goes through.",
+    "comparison": "A name that the code tells apart by comparing.",
+    "url": "An address on a model hub.",
+    "path": "A file of weights in a path.",
+    "name": "A string that follows the naming scheme of a hosted service, or the address or the "
+    "namespace of a hub, wherever it stands.",
+    "comment": "Commented-out code that loads or sets a model, or a hub's address in a comment.",
+    "docstring": "Code that loads a model in a docstring, or an address of a hub there.",
+}
+# A file without any of these names no model that a rule could believe. Words first: they are
+# cheaper to look for than patterns.
+_WORDS = (
+    b"from_pretrained", b"huggingface", b"openai", b"gpt-", b"claude-", b"gemini-",
+    b"ollama", b"transformers", b"llama", b"langchain", b"SentenceTransformer",
+    b"diffusers", b"torch.hub", b"spacy", b"timm", b"open_clip", b"ultralytics", b"whisper",
+    b"torchaudio.pipelines", b"torchvision.models", b"keras.applications", b"MODEL",
+    b".safetensors", b".gguf", b".pth", b".ckpt", b"mistral", b"qwen", b"Qwen",
+    b"embedding", b"model_name", b"model_id", b"checkpoint", b"bert-", b"hf_", b"repo_id",
+    b"llm", b"replicate", b"bedrock", b"deepseek", b"anthropic", b"litellm",
+    b"sentence-transformers", b"vllm", b".onnx"
+)  # fmt: skip
+_HUB_SHAPE = re.compile(rb"[\"'][A-Za-z0-9][\w.-]{1,60}/[\w.-]*[-\d][\w.-]*[\"'@:]")
+_MODEL_SET = re.compile(rb"(?i)model\w*[\"']?(?:\s*:[^=\n\"']{0,40})?\s*[=:]\s*[\"']\w")
+
+
+def may_name_a_model(data: bytes) -> bool:
+    """A cheap test of bytes, before anything is parsed."""
+    if any(word in data for word in _WORDS):
+        return True
+    if _HUB_SHAPE.search(data) is not None:
+        return True
+    return b"odel" in data and _MODEL_SET.search(data) is not None
+
+
+def facts_of_source(data: bytes) -> Facts | None:
+    """What the second pass needs of Python source; `problem` where it can't be parsed."""
+    from underlay.audit.detectors.python_facts import facts_of
+    from underlay.audit.detectors.python_prose import prose_of
+    from underlay.audit.syntax import python_source
+
+    source = python_source(data)
+    if source.tree is None:
+        return {"problem": source.problem}
+    try:
+        facts = facts_of(source.tree)
+        prose = prose_of(data, source.tree)
+    except RecursionError:
+        return {"problem": "nests too deep"}
+    if prose:
+        facts["prose"] = prose
+    return facts
 
 
 class Python:
-    """References in Python files, followed through names, calls and modules."""
+    """References in Python files, followed through names, calls and modules.
+
+    Notebooks are read as the Python of their cells, at the place where each line stands in the
+    file.
+    """
 
     name = "python"
     version = 1
-    rules: tuple[Rule, ...] = ()
+    rules = tuple(Rule(f"python/{name}", doc) for name, doc in _RULES.items())
 
     def wants(self, path: PurePosixPath, size: int, /) -> bool:
-        """Python files."""
-        return path.suffix == ".py"
+        """Python files and notebooks."""
+        return path.suffix in (".py", ".pyw", ".ipynb") and size > 0
 
     def facts(self, file: File, /) -> Facts | None:
-        """What is named where."""
-        return None
+        """Names, calls and strings of one file."""
+        if not may_name_a_model(file.data):
+            return None
+        if file.path.suffix == ".ipynb":
+            from underlay.audit.detectors.notebook import notebook_facts
 
-    def link(
-        self, facts: Mapping[str, Facts], /
-    ) -> Iterator[ModelReference | Infrastructure | Unknown]:
+            return notebook_facts(file.data)
+        return facts_of_source(file.data)
+
+    def link(self, facts: Mapping[str, Facts], /) -> Iterator[ModelReference | Unknown]:
         """References of the whole project."""
-        yield from ()
+        from underlay.audit.detectors.python_link import link
 
-    def detect(self, file: File, /) -> Iterator[ModelReference | Infrastructure | Unknown]:
+        yield from link(facts)
+
+    def detect(self, file: File, /) -> Iterator[ModelReference | Unknown]:
         """References of one file by itself."""
         facts = self.facts(file)
         if facts:

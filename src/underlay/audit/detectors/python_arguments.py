@@ -1,0 +1,353 @@
+"""Calls in Python: which arguments hold a model's name, and what else the call says."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from underlay.audit.detectors.python_scan import (
+    ALTERNATIVES,
+    FILES_ONLY,
+    MOST,
+    NEVER,
+    NOWHERE,
+    Scan,
+    Seen,
+)
+from underlay.audit.detectors.python_values import Value, dotted, text_of, value_of
+from underlay.audit.references import key_strength
+
+if TYPE_CHECKING:
+    from underlay.audit.detectors.python_calls import Call
+    from underlay.audit.findings import Role
+
+__all__ = ["CallScan"]
+
+_HUB_FILE_CALLS = frozenset(
+    ("hf_hub_download", "cached_download", "hf_hub_url", "model_file_download")
+)
+_FILE_KEYWORDS = (
+    "filename",
+    "weight_name",
+    "gguf_file",
+    "model_file",
+    "hf_filename",
+    "allow_patterns",
+)
+_MODEL_WORD = re.compile(r"(?i)\b(?:model|llm|checkpoint)s?\b")
+_CHECKS = frozenset(("startswith", "endswith", "find", "index", "count", "replace", "split"))
+# parts of a client that stand between it and a method: `client.chat.completions.create`
+_RESOURCES = frozenset(
+    (
+        "chat", "completions", "embeddings", "responses", "images", "audio", "messages",
+        "beta", "models", "moderations", "transcriptions", "translations", "speech",
+        "assistants", "with_raw_response", "threads", "runs", "fine_tuning", "jobs",
+        "batches", "aio", "chats", "v1", "v2", "ocr", "fim"
+    )
+)  # fmt: skip
+# calls that hand on what they are given, or hold it as a default
+_PASSES = frozenset(
+    ("Field", "field", "Option", "Argument", "str", "Path", "list", "tuple", "set", "frozenset",
+     "SecretStr", "sorted", "cast", "attrib", "ib", "Choice", "dict", "DropdownInput", "Annotated",
+     "MappingProxyType")
+)  # fmt: skip
+
+
+class CallScan(Scan):
+    """The part of the walk that looks at calls."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.visits[ast.Call] = self._call
+
+    def _call(self, node: ast.Call, seen: Seen, scope: str) -> None:
+        name = dotted(node.func)
+        if name is None:
+            self.plain(node, NOWHERE, scope)
+            return
+        last = name.rpartition(".")[2]
+        whole = self.resolve(name)
+        if last in ("add_argument", "DEFINE_string", "DEFINE_enum", "add_option"):
+            self._option(node, last, scope)
+            return
+        if last == "parametrize":
+            self._parametrize(node, scope)
+            return
+        if isinstance(node.func, ast.Attribute):
+            self.push([node.func.value], NOWHERE, scope)
+            if last in _CHECKS and text_of(node.func.value) is not None:
+                return
+        self._constructor(node, whole, scope)
+        entries = self.vocabulary.find(name, whole, frozenset(self.packages))
+        kind = next((k for k in node.keywords if k.arg == "repo_type"), None)
+        if self.vocabulary.means_nothing(name) or (
+            kind and text_of(kind.value) in ("dataset", "space")
+        ):
+            self._nothing(node, whole, last, scope, entries)
+            return
+        used: set[int] = set()
+        for entry in entries:
+            self._entry(entry, node, name, scope, used)
+        self._remember(node, name, whole, scope)
+        if name in self.vocabulary.posts or last == "post":
+            self._post(node, scope)
+        self._arguments(node, name, seen, scope, used)
+
+    def _nothing(
+        self, node: ast.Call, whole: str, last: str, scope: str, entries: list[Call]
+    ) -> None:
+        values = [*node.args, *(keyword.value for keyword in node.keywords)]
+        loads = any(entry.rule == "loader" for entry in entries)
+        if loads:
+            used: set[int] = set()
+            for entry in entries:
+                self._entry(entry, node, whole, scope, used)
+            return
+        is_path = last in ("Path", "join", "joinpath", "open", "exists", "isfile")
+        self.push(values, Seen(skip=FILES_ONLY if is_path else NEVER, rule="path"), scope)
+
+    def _entry(self, entry: Call, node: ast.Call, name: str, scope: str, used: set[int]) -> None:
+        """The arguments of a known call that hold the model's name."""
+        more = self._more(entry, node)
+        around = Seen(
+            strength=0.95,
+            rule=entry.rule,
+            evidence=f"{name}(...)",
+            expects=entry.expects,
+            operator=entry.operator,
+            role=None,
+            more=more,
+        )
+        taken = [node.args[n] for n in entry.positions if n < len(node.args)]
+        taken += [keyword.value for keyword in node.keywords if keyword.arg in entry.keywords]
+        if entry.rule == "torch-hub" and node.args:
+            repository = replace(around, expects="torch-hub", evidence="torch.hub.load(...)")
+            value = value_of(node.args[0])
+            if value is not None and value[0] == "s":
+                self.sink(replace(repository, strength=0.6), scope, value)
+            used.add(id(node.args[0]))
+        for value in taken:
+            if id(value) in used or isinstance(value, ast.Starred):
+                continue
+            used.add(id(value))
+            if isinstance(value, ast.Constant):
+                self._constant_argument(value, around, scope)
+            else:
+                self.sink(around, scope, value_of(value), value.lineno)
+                self.push([value], Seen(rule=entry.rule, evidence=around.evidence), scope)
+        if name.rpartition(".")[2] in _HUB_FILE_CALLS and len(node.args) > 1:
+            used.add(id(node.args[1]))
+
+    def _constant_argument(self, node: ast.Constant, seen: Seen, scope: str) -> None:
+        if isinstance(node.value, str) and len(node.value) <= 300:
+            self.sink(seen, scope, ["s", node.value, node.lineno, node.col_offset + 1])
+
+    def _more(self, entry: Call, node: ast.Call) -> dict[str, Any]:
+        """What else the call says: revision, file, remote code, where the server is."""
+        more: dict[str, Any] = {}
+        for keyword in node.keywords:
+            if keyword.arg == "revision":
+                more["rev"] = value_of(keyword.value)
+            elif keyword.arg in _FILE_KEYWORDS:
+                more["file"] = value_of(keyword.value)
+            elif keyword.arg == "trust_remote_code" and _is_constant(keyword.value, held=True):
+                more["remote"] = True
+            elif keyword.arg in self.vocabulary.address_keywords:
+                more.setdefault("addr", []).append(value_of(keyword.value))
+            elif keyword.arg == "use_safetensors" and _is_constant(keyword.value, held=False):
+                more["pickle"] = True
+        last = (dotted(node.func) or "").rpartition(".")[2]
+        if last in _HUB_FILE_CALLS and len(node.args) > 1:
+            more["file"] = value_of(node.args[1])
+        if entry.rule == "client" and isinstance(node.func, ast.Attribute) and "addr" not in more:
+            base = node.func.value
+            while isinstance(base, ast.Attribute) and base.attr in _RESOURCES:
+                base = base.value
+            more["client"] = value_of(base)
+        return more
+
+    def _constructor(self, node: ast.Call, whole: str, scope: str) -> None:
+        for prefix, pattern, loads in self.vocabulary.constructors:
+            if not whole.startswith(prefix) or not pattern.fullmatch(whole.removeprefix(prefix)):
+                continue
+            given = {k.arg: k.value for k in node.keywords}
+            asked = [given[key] for key in loads if key in given]
+            wanted = any(not (isinstance(v, ast.Constant) and not v.value) for v in asked)
+            if wanted or (not asked and "keras" in prefix):
+                name = whole.rpartition(".")[2]
+                column = (node.func.end_col_offset or 0) - len(name) + 1
+                value = ["s", name, node.func.end_lineno or node.lineno, column]
+                seen = Seen(
+                    rule="constructor", evidence=f"{whole}(...)", expects="package", strength=0.7
+                )
+                self.sink(seen, scope, value)
+
+    def _post(self, node: ast.Call, scope: str) -> None:
+        """A request to a server by hand: `requests.post(url, json={"model": ...})`."""
+        address = value_of(node.args[0]) if node.args else None
+        for keyword in node.keywords:
+            if keyword.arg == "url":
+                address = value_of(keyword.value)
+        for keyword in node.keywords:
+            if keyword.arg in ("json", "data", "content") and not isinstance(
+                keyword.value, ast.Constant
+            ):
+                body = value_of(keyword.value)
+                if body is not None:
+                    seen = Seen(
+                        strength=0.6,
+                        rule="request",
+                        evidence="model in a request",
+                        more={"addr": [address]},
+                    )
+                    self.sink(seen, scope, ["i", body, ["s", "model", 0, 0]])
+
+    def _arguments(self, node: ast.Call, name: str, seen: Seen, scope: str, used: set[int]) -> None:
+        """What no entry of the vocabulary took: keywords speak for themselves."""
+        last = name.rpartition(".")[2]
+        addresses = [
+            value_of(k.value) for k in node.keywords if k.arg in self.vocabulary.address_keywords
+        ]
+        more = {"addr": addresses} if addresses else {}
+        is_environment = last in ("getenv", "get_env") or name.endswith(
+            ("environ.get", "environ.setdefault")
+        )
+        label = text_of(node.args[0]) if node.args else None
+        if is_environment or (last in ("env", "config", "get") and label and len(node.args) == 2):
+            self._defaulted(node, label or "", seen, scope)
+            return
+        passes = last in _PASSES
+        inherited = seen if passes and seen.strength else NOWHERE
+        if passes and inherited.strength and inherited.role is None:
+            inherited = replace(inherited, role="option" if last == "Choice" else None)
+        said = label or next((text_of(k.value) for k in node.keywords if k.arg == "label"), None)
+        if said and _MODEL_WORD.search(said) and " " in said.strip() + " ":
+            shown = Seen(
+                key=said[:40], strength=0.5, role="option", rule="choice", evidence=f'"{said[:40]}"'
+            )
+        else:
+            shown = None
+        for argument in node.args:
+            if id(argument) in used:
+                continue
+            if shown and isinstance(argument, (ast.List, ast.Tuple, ast.Name)):
+                self.expression(argument, shown, scope)
+            else:
+                self.stack.append((argument, inherited, scope))
+        for keyword in node.keywords:
+            if id(keyword.value) in used:
+                continue
+            key = keyword.arg or ""
+            if inherited.strength and key in ("default", "value", "examples", "default_factory"):
+                self.expression(keyword.value, inherited, scope)
+            elif shown and key in ("choices", "options", "value", "default"):
+                role: Role = "default" if key in ("value", "default") else "option"
+                self.expression(keyword.value, replace(shown, role=role), scope)
+            elif last == "dict" and seen.strength and not key_strength(key):
+                self.expression(keyword.value, replace(seen, role=seen.role), scope)
+            else:
+                self.keyed(key, keyword.value, scope, more=more)
+
+    def _defaulted(self, node: ast.Call, label: str, seen: Seen, scope: str) -> None:
+        """`os.getenv("MODEL", "gpt-4o")`: the variable's name speaks, and what is around it."""
+        strength = max(key_strength(label), seen.strength)
+        key = label if key_strength(label) else seen.key
+        around = Seen(
+            key, strength, "default", "environment", f"default of {label}", more=seen.more
+        )
+        values = [*node.args[1:], *(k.value for k in node.keywords if k.arg == "default")]
+        for value in values:
+            self.expression(value, around, scope)
+        if isinstance(node.func, ast.Attribute):
+            self.push([node.func.value], NOWHERE, scope)
+
+    def _option(self, node: ast.Call, kind: str, scope: str) -> None:
+        """An option of the command line: its name speaks for default and choices."""
+        names = [text for argument in node.args if (text := text_of(argument)) is not None]
+        flags = [name for name in names if name.startswith("--")] or names
+        given = {keyword.arg: keyword.value for keyword in node.keywords}
+        target = text_of(given.get("dest")) or (flags[0] if flags else "")
+        key = target.lstrip("-").replace("-", "_")
+        default: ast.expr | None = given.get("default") or given.get("const")
+        if kind.startswith("DEFINE") and len(node.args) > 1:
+            key, default = names[0] if names else "", node.args[1]
+        if default is not None:
+            self.keyed(key, default, scope, role="default", rule="option")
+        if "choices" in given:
+            self.keyed(key, given["choices"], scope, role="option", rule="option")
+        known = [value_of(default), value_of(given.get("choices"))]
+        values: list[Value] = []
+        if known[0] is not None:
+            values.append(["D", known[0]])
+        if known[1] is not None:
+            values.append(["v", known[1]])
+        if key and values:
+            self.options[key] = ["a", *values]
+        self.push((v for k, v in given.items() if k in ("type", "action")), NOWHERE, scope)
+
+    def decorator(self, node: ast.expr, known: dict[str, Any], scope: str) -> None:
+        """A decorator of a function; options of click become defaults of its parameters."""
+        name = dotted(node) or ""
+        if isinstance(node, ast.Call) and name.rpartition(".")[2] in ("option", "argument"):
+            names = [text for item in node.args if (text := text_of(item)) is not None]
+            long = [text for text in names if text.startswith("--")] or names
+            plain = [text for text in names if not text.startswith("-")]
+            key = (plain or long or [""])[0].lstrip("-").replace("-", "_")
+            for keyword in node.keywords:
+                if keyword.arg == "default":
+                    self.keyed(key, keyword.value, scope, role="default", rule="option")
+                    value = value_of(keyword.value)
+                    if value is not None and key not in known["d"]:
+                        known["d"][key] = ["D", value]
+                elif keyword.arg == "type":
+                    self.keyed(key, keyword.value, scope, role="option", rule="option")
+            return
+        self.stack.append((node, NOWHERE, scope))
+
+    def _parametrize(self, node: ast.Call, scope: str) -> None:
+        """Each name of `pytest.mark.parametrize` speaks for its own column."""
+        first = node.args[0] if node.args else None
+        if isinstance(first, (ast.Tuple, ast.List)):
+            names = [text_of(item) or "" for item in first.elts]
+        else:
+            names = [part.strip() for part in (text_of(first) or "").split(",")]
+        for values in [*node.args[1:2], *(k.value for k in node.keywords if k.arg == "argvalues")]:
+            if not isinstance(values, (ast.List, ast.Tuple)):
+                self.keyed(names[0], values, scope, role="option", rule="parametrize")
+                continue
+            for row in values.elts:
+                given = row.args if isinstance(row, ast.Call) else [row]
+                if len(names) > 1 and len(given) == 1 and isinstance(row, (ast.Tuple, ast.List)):
+                    given = row.elts
+                for name, value in zip(names, given, strict=False):
+                    self.keyed(name, value, scope, role="option", rule="parametrize")
+
+    def _remember(self, node: ast.Call, name: str, whole: str, scope: str) -> None:
+        """Calls of the project's own functions, with what they are given."""
+        root = whole.lstrip(".").partition(".")[0]
+        if root in sys.stdlib_module_names or self.count > MOST:
+            return
+        arguments = [value_of(item) for item in node.args[:20]]
+        keywords = {k.arg: value_of(k.value) for k in node.keywords if k.arg is not None}
+        if not any(_tells(value) for value in (*arguments, *keywords.values())):
+            return
+        self.count += 1
+        found = self.calls.setdefault(name.rpartition(".")[2], [])
+        if len(found) < ALTERNATIVES * 5:
+            found.append([name, arguments, keywords, scope])
+
+
+def _is_constant(node: ast.expr, *, held: bool) -> bool:
+    return isinstance(node, ast.Constant) and node.value is held
+
+
+def _tells(value: Value) -> bool:
+    """Whether a value may carry a name: a short word, or something that has to be looked up."""
+    if value is None:
+        return False
+    if value[0] == "s":
+        return 2 <= len(value[1]) <= 200 and " " not in value[1] and value[1][0].isalpha()
+    return value[0] in ("n", "i", "a", "D", "+", "v", ".")

@@ -1,0 +1,307 @@
+"""From the facts of all Python files to references: what flows where, and to whose server."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from underlay.audit.detectors.python_calls import calls
+from underlay.audit.detectors.python_names import Project, Spot
+from underlay.audit.findings import ModelReference, Unknown
+from underlay.audit.references import Place, classify, is_local_url, operator_of_url
+from underlay.audit.roles import role_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from underlay.audit.detectors.python_names import Held, Leaf
+    from underlay.audit.findings import Facts, Role
+    from underlay.audit.references import Candidate
+
+__all__ = ["link"]
+
+# rules by which a value reaches a loader or a server; others only say that a name looks like one
+_STRONG = frozenset(
+    ("loader", "hub-download", "client", "ollama", "gateway", "request", "torch-hub")
+)
+_BRANCHES = frozenset(("main", "master", "HEAD", "None"))
+_PINNABLE = frozenset(("loader", "hub-download"))
+
+
+@dataclass(slots=True)
+class _Server:
+    """Whom a call reaches, as far as its address is known."""
+
+    is_local: bool = False
+    is_known: bool = False
+    operator: str | None = None
+    is_ollama: bool = False
+
+
+@dataclass(slots=True)
+class _Best:
+    """The best reading of one string so far."""
+
+    reference: ModelReference
+    reaches_local: bool = False
+    reaches_others: bool = False
+    role: Role | None = None
+
+
+def link(facts: Mapping[str, Facts]) -> Iterator[ModelReference | Unknown]:
+    """References and what could not be resolved, in no particular order."""
+    linker = _Linker(facts)
+    yield from linker.run()
+
+
+class _Linker:
+    def __init__(self, facts: Mapping[str, Facts]) -> None:
+        self.facts = facts
+        self.project = Project(facts)
+        self.best: dict[tuple[str, int, int, str], _Best] = {}
+        self.unknown: list[Unknown] = []
+
+    def run(self) -> Iterator[ModelReference | Unknown]:
+        for path in sorted(self.facts):
+            for sink in self.facts[path].get("sinks", ()):
+                self._sink(path, sink)
+            for prose in self.facts[path].get("prose", ()):
+                self._prose(path, *prose)
+            if "problem" in self.facts[path]:
+                reason = str(self.facts[path]["problem"])
+                self.unknown.append(
+                    Unknown(file=path, line=0, text="", reason=reason, rule="python")
+                )
+        for best in self.best.values():
+            yield self._final(best)
+        yield from self.unknown
+
+    def _sink(self, path: str, sink: list[Any]) -> None:
+        rule, _, _, expects, operator, strength, scope, value, more, line = sink
+        spot = Spot(path, scope)
+        leaves = self.project.leaves(value, spot)
+        if not leaves:
+            self._unresolved(path, line, rule, value, strength)
+            return
+        server = self._server(more, spot, rule)
+        for leaf in leaves:
+            place = Place(expects, operator, strength)
+            if rule == "client" and not server.is_known and more.get("client") is not None:
+                # the object behind `.chat.completions.create` could not be traced: nobody's yet
+                place = Place(expects, None, strength)
+            found = self._read(leaf.text, place, server)
+            if found is not None:
+                self._keep(leaf, found, sink, server, spot)
+
+    def _read(self, text: str, place: Place, server: _Server) -> Candidate | None:
+        if server.is_local:
+            if server.is_ollama:
+                found = classify(text, Place("ollama", "ollama", max(place.strength, 0.6)))
+                hosted = classify(text, Place(None, None, 0.6))
+                return hosted if hosted is not None and hosted.kind == "hosted" else found
+            return classify(text, Place(None, None, 0.6))
+        if server.operator is not None and place.expects in ("hosted", None):
+            return classify(text, Place(place.expects, server.operator, place.strength))
+        return classify(text, place)
+
+    def _keep(
+        self, leaf: Leaf, found: Candidate, sink: list[Any], server: _Server, spot: Spot
+    ) -> None:
+        rule, evidence, role, _, _, _, _, value, more, _ = sink
+        alias = bool(more.get("alias")) and found.kind == "hosted"
+        if server.is_local and found.kind == "hosted":
+            alias = True
+        is_written_here = value[0] == "s"
+        flags = set(found.flags)
+        revision, weight_file = found.revision, found.weight_file
+        if "rev" in more:
+            given = self.project.strings(more["rev"], spot)
+            # a branch pins nothing
+            revision = next((text for text in given if text not in _BRANCHES), revision)
+        if "file" in more and weight_file is None:
+            weight_file = next(iter(self.project.strings(more["file"], spot)), None)
+            if weight_file and found.kind == "hub":
+                ending = weight_file.rpartition(".")[2].lower()
+                flags |= {"pickle"} if ending in ("bin", "pt", "pth", "ckpt", "pkl") else set()
+        if more.get("remote"):
+            flags.add("remote-code")
+        if more.get("pickle"):
+            flags.add("pickle")
+        if rule in _PINNABLE and found.kind == "hub" and revision is None:
+            flags.add("unpinned")
+        reference = ModelReference(
+            ref=found.ref,
+            kind=found.kind,
+            role=self._role(leaf, role if is_written_here else None),
+            file=leaf.file,
+            line=leaf.line,
+            column=leaf.column,
+            rule=f"python/{rule}",
+            evidence=evidence,
+            confidence=round(found.confidence, 3),
+            alias=alias,
+            operator="local"
+            if server.is_local and found.kind in ("hosted", "hub")
+            else found.operator,
+            revision=revision,
+            weight_file=weight_file,
+            flags=tuple(sorted(flags)),
+        )
+        key = (leaf.file, leaf.line, leaf.column, found.ref)
+        known = self.best.get(key)
+        if known is None:
+            known = self.best[key] = _Best(reference)
+        elif (reference.confidence, reference.rule) > (
+            known.reference.confidence,
+            known.reference.rule,
+        ):
+            known.reference = reference
+        if is_written_here and role is not None:
+            known.role = role
+        if alias:
+            known.reaches_local = True
+        elif rule in _STRONG:
+            known.reaches_others = True
+
+    def _role(self, leaf: Leaf, own: Role | None) -> Role:
+        """The role of a string by what surrounds it, else by the way it took."""
+        marks: dict[str, Role] = self.facts[leaf.file].get("marks", {})
+        role = own or marks.get(f"{leaf.line}:{leaf.column}")
+        if role is not None:
+            return role
+        return "default" if leaf.hint == "default" else "option" if leaf.hint == "option" else "use"
+
+    def _final(self, best: _Best) -> ModelReference:
+        """Role by what is written around the string; alias only where nothing else is reached."""
+        reference = best.reference
+        path_role = role_of(PurePosixPath(reference.file))
+        role = path_role or best.role or reference.role
+        alias = best.reaches_local and not best.reaches_others
+        operator = "local" if alias else reference.operator
+        values = {name: getattr(reference, name) for name in reference.__dataclass_fields__}
+        return ModelReference(**{**values, "role": role, "alias": alias, "operator": operator})
+
+    def _prose(
+        self, path: str, text: str, line: int, column: int, kind: str, sure: float, expects: Any
+    ) -> None:
+        found = classify(text, Place(expects, None, 0.9 if expects else 0.6))
+        if found is None:
+            return
+        role: Role = "comment" if kind == "comment" else "doc"
+        reference = ModelReference(
+            ref=found.ref,
+            kind=found.kind,
+            role=role,
+            file=path,
+            line=line,
+            column=column,
+            rule="python/comment" if kind == "comment" else "python/docstring",
+            evidence="commented-out code or address" if kind == "comment" else "docstring",
+            confidence=sure,
+            operator=found.operator,
+            revision=found.revision,
+            weight_file=found.weight_file,
+            flags=found.flags,
+        )
+        self.best.setdefault((path, line, column, found.ref), _Best(reference, role=role))
+
+    # --- servers ---------------------------------------------------------------------------------
+
+    def _server(self, more: dict[str, Any], spot: Spot, rule: str) -> _Server:
+        server = _Server()
+        addresses: list[str] = []
+        for value in more.get("addr", ()):
+            addresses.extend(t for t in self.project.strings(value, spot) if _is_address(t))
+        if not addresses and more.get("client") is not None:
+            for held in self.project.made_by(more["client"], spot):
+                self._client(held, server, addresses)
+        if not addresses and rule in ("client", "gateway") and server.operator in (None, "openai"):
+            addresses.extend(self._module_address(spot))
+        if addresses:
+            server.is_known = True
+            server.is_local = all(is_local_url(text) for text in addresses)
+            server.is_ollama = server.is_local and any(
+                ":11434" in text or "ollama" in text for text in addresses
+            )
+            operators = {found for text in addresses if (found := operator_of_url(text))}
+            if operators:
+                server.operator = min(operators)
+            elif not server.is_local:
+                server.operator = None
+        return server
+
+    def _client(self, held: Held, server: _Server, addresses: list[str]) -> None:
+        """Whose client an object is, and the address that it was made with."""
+        name = held.value[1].rpartition(".")[2]
+        vocabulary = calls()
+        if name in vocabulary.clients:
+            server.is_known = True
+            server.operator = vocabulary.clients[name]
+        for keyword, value in held.value[3].items():
+            if keyword in vocabulary.address_keywords:
+                addresses.extend(
+                    t for t in self.project.strings(value, held.spot) if _is_address(t)
+                )
+
+    def _module_address(self, spot: Spot) -> list[str]:
+        """`openai.api_base = ...` and `os.environ["OPENAI_API_BASE"] = ...` of the same file."""
+        facts = self.facts[spot.path]
+        found: list[str] = []
+        for name in ("|openai.api_base", "|openai.base_url"):
+            for scope, value in facts.get("bind", {}).get(name, ()):
+                found.extend(self.project.strings(value, Spot(spot.path, scope)))
+        for name, value in facts.get("env", {}).items():
+            if name in calls().address_variables:
+                found.extend(self.project.strings(value, Spot(spot.path, "")))
+        return [text for text in found if _is_address(text)]
+
+    # --- what stays open -------------------------------------------------------------------------
+
+    def _unresolved(self, path: str, line: int, rule: str, value: Any, strength: float) -> None:
+        if rule not in _STRONG or strength < 0.9 or value[0] in ("l", "d"):
+            return
+        text = _shown(value)
+        if text in ("", "None"):
+            return
+        reason = "the value is not written in the code: it comes from outside or is computed"
+        if value[0] == "e":
+            reason = "an environment variable without a default"
+        elif value[0] == "+":
+            reason = "part of the name is not written in the code"
+        self.unknown.append(
+            Unknown(file=path, line=line, text=text, reason=reason, rule=f"python/{rule}")
+        )
+
+
+def _is_address(text: str) -> bool:
+    return (
+        "://" in text or bool(re.fullmatch(r"[\w.-]+:\d{2,5}(?:/.*)?", text)) or text == "localhost"
+    )
+
+
+def _shown(value: Any, depth: int = 0) -> str:
+    """A value in a few words."""
+    if value is None or depth > 4:
+        return "?"
+    tag = value[0]
+    if tag in ("n", "e", "s"):
+        return str(value[1])
+    if tag == "+":
+        parts = (
+            _shown(part, depth + 1) if part and part[0] == "s" else f"{{{_shown(part, depth + 1)}}}"
+            for part in value[3:]
+        )
+        return "".join(parts)[:120]
+    if tag == "c":
+        return f"{value[1]}(...)"
+    if tag == "i":
+        return f"{_shown(value[1], depth + 1)}[{_shown(value[2], depth + 1)}]"
+    if tag == ".":
+        return f"{_shown(value[1], depth + 1)}.{value[2]}"
+    if tag in ("D", "v", "k"):
+        return _shown(value[1], depth + 1)
+    if tag == "a":
+        return " or ".join(_shown(one, depth + 1) for one in value[1:4])
+    return "?"

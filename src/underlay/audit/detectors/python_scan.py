@@ -1,0 +1,313 @@
+"""The walk over one Python file's tree: what is kept of it, and what strings stand where."""
+
+# ruff: noqa: ARG002 - visitors are called alike, whether they need each argument or not
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from underlay.audit.detectors.python_calls import calls
+from underlay.audit.detectors.python_values import Value, dotted, text_of, value_of
+from underlay.audit.references import Place, classify, key_strength
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from underlay.audit.findings import Facts, Kind, Role
+
+__all__ = ["ALTERNATIVES", "FILES_ONLY", "MOST", "NEVER", "NOWHERE", "Scan", "Seen"]
+
+MOST = 20_000  # sinks, calls and bindings of one file
+ALTERNATIVES = 40
+NEVER, FILES_ONLY = 1, 2
+_CONTAINERS = (ast.List, ast.Tuple, ast.Set, ast.Dict)
+_FLOWS = (ast.Name, ast.Attribute, ast.Subscript, ast.JoinedStr, ast.BinOp, ast.Call)
+_NEUTRAL_KEYS = frozenset(
+    ("name", "id", "repo", "path", "value", "url", "hf", "default", "label", "key")
+)
+_EQUALS = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the places around an expression say of a string in it."""
+
+    key: str = ""
+    strength: float = 0.0
+    role: Role | None = None
+    rule: str = "name"
+    evidence: str = ""
+    expects: Kind | None = None
+    operator: str | None = None
+    skip: int = 0
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+NOWHERE = Seen()
+
+
+class Scan:
+    """Walks a tree with a stack of its own, so that deep nesting needs no recursion.
+
+    `visits` says what is done with which node; what has no entry is looked into.
+    """
+
+    def __init__(self) -> None:
+        self.imports: dict[str, str] = {}
+        self.packages: set[str] = set()
+        self.stars: list[str] = []
+        self.bindings: dict[str, list[list[Any]]] = {}
+        self.functions: dict[str, dict[str, Any]] = {}
+        self.classes: dict[str, dict[str, Any]] = {}
+        self.calls: dict[str, list[list[Any]]] = {}
+        self.options: dict[str, Value] = {}
+        self.variables: dict[str, Value] = {}
+        self.sinks: list[list[Any]] = []
+        self.marks: dict[str, Role] = {}
+        self.count = 0
+        self.stack: list[tuple[ast.AST, Seen, str]] = []
+        self.vocabulary = calls()
+        self.visits: dict[type, Callable[[Any, Seen, str], None]] = {
+            ast.Constant: self._constant,
+            ast.JoinedStr: self._joined,
+            ast.Dict: self._dict,
+            ast.List: self._sequence,
+            ast.Tuple: self._sequence,
+            ast.Set: self._sequence,
+            ast.Compare: self._compare,
+            ast.Subscript: self._subscript,
+            ast.Attribute: self._attribute,
+            ast.IfExp: self._arms,
+            ast.BoolOp: self._arms,
+            ast.Starred: self._arms,
+            ast.Await: self._arms,
+        }
+
+    def facts(self) -> Facts:
+        """What was kept, without what is empty."""
+        known = {
+            "imports": self.imports,
+            "stars": self.stars,
+            "bind": self.bindings,
+            "func": self.functions,
+            "class": self.classes,
+            "calls": self.calls,
+            "options": self.options,
+            "env": self.variables,
+            "sinks": self.sinks,
+            "marks": self.marks,
+        }
+        return {key: value for key, value in known.items() if value}
+
+    # --- keeping -------------------------------------------------------------------------------
+
+    def push(self, nodes: Iterable[ast.AST | None], seen: Seen, scope: str) -> None:
+        """Look at the nodes later, with what their place says."""
+        self.stack.extend((node, seen, scope) for node in nodes if node is not None)
+
+    def plain(self, node: ast.AST, seen: Seen, scope: str) -> None:
+        """Look into a node that says nothing about what is in it."""
+        around = NOWHERE if not seen.skip else replace(NOWHERE, skip=seen.skip)
+        self.push(ast.iter_child_nodes(node), around, scope)
+
+    def body(self, body: list[ast.stmt], seen: Seen, scope: str) -> None:
+        """Look at statements, without a docstring."""
+        if body and isinstance(body[0], ast.Expr) and text_of(body[0].value) is not None:
+            body = body[1:]  # a docstring
+        self.push(body, seen, scope)
+
+    def bind(self, name: str, value: Value, scope: str, within: str) -> None:
+        """Keep what a name is; several bindings are alternatives."""
+        if value is None or self.count > MOST:
+            return
+        found = self.bindings.setdefault(f"{within}|{name}", [])
+        if len(found) < ALTERNATIVES:
+            found.append([scope, value])
+            self.count += 1
+
+    def sink(self, seen: Seen, scope: str, value: Value, line: int = 0) -> None:
+        """Keep a value at a place that tells something about it."""
+        if value is None or self.count > MOST:
+            return
+        self.count += 1
+        self.sinks.append(
+            [seen.rule, seen.evidence, seen.role, seen.expects, seen.operator, seen.strength, scope,
+             value, {k: v for k, v in seen.more.items() if v is not None}, line]
+        )  # fmt: skip
+
+    def resolve(self, name: str) -> str:
+        """A dotted name with its root as imported."""
+        root, _, rest = name.partition(".")
+        found = self.imports.get(root)
+        if found is None:
+            return name
+        return f"{found}.{rest}" if rest else found
+
+    # --- expressions ---------------------------------------------------------------------------
+
+    def keyed(
+        self,
+        key: str,
+        node: ast.expr,
+        scope: str,
+        *,
+        role: Role | None = None,
+        rule: str = "keyword",
+        more: dict[str, Any] | None = None,
+    ) -> None:
+        """An expression that stands under a name."""
+        if key in self.vocabulary.nothing_keywords:
+            self.push([node], Seen(skip=NEVER), scope)
+            return
+        around = Seen(
+            key=key,
+            strength=key_strength(key),
+            role=role,
+            rule=rule,
+            evidence=f"{key}=",
+            more=more or {},
+        )
+        self.expression(node, around, scope)
+
+    def expression(self, node: ast.expr, seen: Seen, scope: str) -> None:
+        """Follow what flows into a telling place, and look into the expression too."""
+        if seen.strength >= 0.5 and not seen.skip and isinstance(node, _FLOWS):
+            self.sink(seen, scope, value_of(node), node.lineno)
+        self.stack.append((node, seen, scope))
+
+    def _constant(self, node: ast.Constant, seen: Seen, scope: str) -> None:
+        text = node.value
+        if not isinstance(text, str) or not 2 <= len(text) <= 300 or seen.skip == NEVER:
+            return
+        if " " in text or "\n" in text:
+            return
+        if seen.role is not None and len(self.marks) < MOST:
+            self.marks[f"{node.lineno}:{node.col_offset + 1}"] = seen.role
+        found = classify(text, Place(seen.expects, seen.operator, seen.strength))
+        if found is None or found.confidence < 0.3:
+            return
+        if seen.skip == FILES_ONLY and found.kind != "file":
+            return
+        self.sink(seen, scope, ["s", text, node.lineno, node.col_offset + 1])
+
+    def _joined(self, node: ast.JoinedStr, seen: Seen, scope: str) -> None:
+        inner = [item for item in node.values if isinstance(item, ast.FormattedValue)]
+        if seen.strength < 0.5 and not seen.skip and _hub_start(node):
+            self.sink(replace(seen, strength=0.5, rule="url"), scope, value_of(node))
+        self.push((item.value for item in inner), NOWHERE, scope)
+
+    def _sequence(self, node: Any, seen: Seen, scope: str) -> None:
+        role = seen.role if seen.role == "default" and seen.rule == "parameter" else None
+        inside = replace(seen, role=role or ("option" if node.elts else seen.role))
+        for item in node.elts:
+            if isinstance(item, _FLOWS) and not isinstance(item, ast.Call):
+                self.expression(item, inside, scope)
+            else:
+                self.stack.append((item, inside, scope))
+
+    def _dict(self, node: ast.Dict, seen: Seen, scope: str) -> None:
+        names = [text_of(key) if key is not None else None for key in node.keys]
+        address = next(
+            (value_of(value) for name, value in zip(names, node.values, strict=True)
+             if name in self.vocabulary.address_keywords), None
+        )  # fmt: skip
+        more = {"addr": [address]} if address is not None else seen.more
+        is_routed = "litellm_params" in names
+        several = sum(
+            isinstance(value, _CONTAINERS) or text_of(value) is not None for value in node.values
+        )
+        for key, name, value in zip(node.keys, names, node.values, strict=True):
+            if key is not None:
+                around = replace(
+                    seen, role="option", rule="registry", evidence="key of a registry", more={}
+                )
+                self.stack.append((key, around, scope))
+            if name is None:
+                inside = replace(seen, role="option", rule="registry") if several > 1 else seen
+                self.expression(value, replace(inside, more=more), scope)
+                continue
+            if name in self.vocabulary.nothing_keywords:
+                self.push([value], Seen(skip=NEVER), scope)
+                continue
+            strength = key_strength(name)
+            if is_routed and name == "model_name":
+                inside = Seen(
+                    name, 0.6, "config", "router", "name in a router", more={"alias": True}
+                )
+            elif strength:
+                inside = Seen(name, strength, seen.role, "key", f'"{name}":', more=more)
+            else:
+                inside = replace(seen, evidence=seen.evidence or f'"{name}":', more=more)
+                if several > 1 and seen.strength and name.lower() not in _NEUTRAL_KEYS:
+                    inside = replace(inside, role=seen.role or "option", rule="registry")
+            if isinstance(value, ast.Dict) and inside.role is None and several > 1:
+                inside = replace(inside, role="option")  # a dict of dicts is a registry
+            self.expression(value, inside, scope)
+
+    def _arms(self, node: Any, seen: Seen, scope: str) -> None:
+        if isinstance(node, ast.IfExp):
+            self.push([node.test], NOWHERE, scope)
+            arms = [node.body, node.orelse]
+        elif isinstance(node, ast.BoolOp):
+            arms = list(node.values)
+            if isinstance(node.op, ast.Or) and isinstance(arms[-1], ast.Constant):
+                last = replace(seen, role=seen.role or "default")
+                self.stack.append((arms.pop(), last, scope))
+        else:
+            arms = [node.value]
+        self.push(arms, seen, scope)
+
+    def _compare(self, node: ast.Compare, seen: Seen, scope: str) -> None:
+        sides = [node.left, *node.comparators]
+        names = [dotted(side) for side in sides if text_of(side) is None]
+        key = next((name.rpartition(".")[2] for name in names if name), "")
+        equal = all(isinstance(operator, _EQUALS) for operator in node.ops)
+        within = all(isinstance(operator, (ast.In, ast.NotIn)) for operator in node.ops)
+        for number, side in enumerate(sides):
+            if text_of(side) is not None and not equal:
+                continue  # `"gpt-4" in name` asks for a family
+            strength = min(0.5, key_strength(key))
+            if isinstance(side, (ast.List, ast.Tuple, ast.Set)) and not (within and number):
+                strength = 0.0
+            around = Seen(key, strength, "option", "comparison", f"compared with {key}")
+            is_text = isinstance(side, (ast.Constant, ast.List, ast.Tuple, ast.Set))
+            self.stack.append((side, around if is_text else NOWHERE, scope))
+
+    def _subscript(self, node: ast.Subscript, seen: Seen, scope: str) -> None:
+        base = dotted(node.value) or ""
+        if base.rpartition(".")[2] == "Literal":
+            self.stack.append(
+                (node.slice, replace(seen, role="option", rule="literal-type"), scope)
+            )
+            return
+        self.push([node.value], NOWHERE, scope)
+        self.push([node.slice], Seen(rule="registry", evidence=f"{base}[...]"), scope)
+
+    def _attribute(self, node: ast.Attribute, seen: Seen, scope: str) -> None:
+        name = dotted(node)
+        if name is not None:
+            whole = self.resolve(name)
+            for prefix, kind, pattern in self.vocabulary.attributes:
+                if whole.startswith(prefix) and pattern.fullmatch(whole.removeprefix(prefix)):
+                    column = (node.end_col_offset or 0) - len(node.attr) + 1
+                    value = ["s", node.attr, node.end_lineno or node.lineno, column]
+                    self.sink(
+                        Seen(rule="attribute", evidence=prefix, expects=kind, strength=0.9),
+                        scope, value,
+                    )  # fmt: skip
+                    return
+        self.plain(node, seen, scope)
+
+    def annotated(self, annotation: ast.expr | None, key: str, scope: str) -> None:
+        """Choices in `Literal[...]`, defaults in `Annotated[...]`."""
+        if annotation is None or isinstance(annotation, (ast.Name, ast.Constant)):
+            return
+        around = Seen(key, key_strength(key), "option", "literal-type", f"{key}: Literal[...]")
+        self.stack.append((annotation, around, scope))
+
+
+def _hub_start(node: ast.JoinedStr) -> bool:
+    text = text_of(node.values[0]) if node.values else None
+    return text is not None and text.startswith(("https://huggingface.co/", "hf.co/", "hf://"))
