@@ -327,4 +327,6 @@ def opened(tiny: Path) -> Iterator[OpenLake]:
 @pytest.fixture(scope="session")
 def tiny_report(opened: OpenLake) -> Report:
     """The report on the tiny lake."""
-    return build_report(opened.figure, known_of(opened), version="0")
+    return build_report(
+        opened.figure, known_of(opened), version="0", multiverses=opened.multiverse
+    )

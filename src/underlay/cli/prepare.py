@@ -34,7 +34,13 @@ _FIGURES = (
 def usual_statements() -> dict[str, Statement]:
     """The SQL of the usual questions, by question, written anew by the code as it is."""
     with OpenLake(embedded(), settings({}), prepared=None) as lake:
-        build_report(lake.figure, known_of(lake), version="", progress=lambda _: None)
+        build_report(
+            lake.figure,
+            known_of(lake),
+            version="",
+            progress=lambda _: None,
+            multiverses=lake.multiverse,
+        )
         for name, by in _FIGURES:
             lake.figure(name, by=by)
         return dict(lake.engine.asked)

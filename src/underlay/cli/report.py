@@ -58,7 +58,13 @@ def report(session: Session, wanted: str, output: str | None, as_of: dt.date | N
     if wanted == "html":
         session.progress("report: computing the figures")
     with session.answers() as lake, _without_collection():
-        built = build_report(lake.figure, known_of(lake, as_of), version=__version__, as_of=as_of)
+        built = build_report(
+            lake.figure,
+            known_of(lake, as_of),
+            version=__version__,
+            as_of=as_of,
+            multiverses=lake.multiverse,
+        )
     if output is None or output == "-":
         _print(built, wanted)
         return

@@ -15,7 +15,7 @@ import numpy as np
 
 from underlay.errors import NoDataError, NotComputableError
 from underlay.measures.definitions import EACH
-from underlay.measures.evaluate import labels_of, listed_relation, vintage_columns
+from underlay.measures.evaluate import labelled, labels_of, listed_relation, vintage_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from underlay.lake.engine import Engine, Result
     from underlay.measures.definitions import Choice, Measure, Option, Query, Reshape
 
-__all__ = ["Cube", "cube"]
+__all__ = ["Cube", "cube", "ranked", "rounded"]
 
 _CELLS = 40_000_000  # values (definitions times parties) that are held
 _CHUNK = 4_000_000  # cells of a temporary array
@@ -188,7 +188,7 @@ class _Cube:
         if np.isnan(values).all():
             raise NoDataError(self.measure.name, "any definition", "")
         is_share = self.measure.reduce == "share"
-        return Cube(rows.parties, _rounded(values, is_share=is_share), str(newest))
+        return Cube(rows.parties, rounded(values, is_share=is_share), str(newest))
 
     def _rows(self, mask: _Mask) -> _Rows:
         """Read the relation: one row per model and word where a rule for outliers asks for models,
@@ -223,13 +223,13 @@ class _Cube:
         result = self.engine.ask(question, coded)
         if not len(result):
             raise NoDataError(measure.name, self._asked(), "")
-        parties, party = _labelled(result["party"])
-        days, day = _places(result["day"].astype("datetime64[D]"))
+        parties, party = labelled(result["party"])
+        days, day = ranked(result["day"].astype("datetime64[D]"))
         stratum = np.zeros(len(result), dtype=np.int32)
         for place in range(len(within)):
-            names, code = _labelled(result[f"within_{place}"])
-            _, stratum = _places(stratum * len(names) + code)
-        words, word = _places(mask.words(result))
+            names, code = labelled(result[f"within_{place}"])
+            _, stratum = ranked(stratum * len(names) + code)
+        words, word = ranked(mask.words(result))
         return _Rows(
             parties, days, words, party, day, stratum, word,
             _dense(np.asarray(result["unit"])) if has_rule else stratum,
@@ -243,7 +243,8 @@ class _Cube:
         return f"{self.query.as_of} ({asked})" if self.query.as_of else asked
 
 
-def _rounded(values: Any, *, is_share: bool) -> Any:
+def rounded(values: Any, *, is_share: bool) -> Any:
+    """The digits of values that count: the last ones depend on the order of the rows."""
     if is_share:
         return np.round(values, _DIGITS)
     size = np.abs(values)
@@ -257,16 +258,6 @@ def _shares(sums: Any) -> Any:
     return np.divide(sums, totals, out=np.full_like(sums, np.nan), where=totals > 0)
 
 
-def _labelled(cells: Any) -> tuple[tuple[str, ...], Any]:
-    """The names that a figure gives to these cells, in order, and each cell's place among them."""
-    found = np.ma.asarray(cells, dtype=object).filled(None).tolist()
-    label = {cell: "unknown" if cell in (None, "") else str(cell) for cell in set(found)}
-    names = tuple(sorted(set(label.values())))
-    rank = {name: place for place, name in enumerate(names)}
-    code = {cell: rank[name] for cell, name in label.items()}
-    return names, np.fromiter(map(code.__getitem__, found), np.int32, len(found))
-
-
 def _dense(numbers: Any) -> Any:
     """Numbers that tell the same things apart, small enough to be places in an array."""
     if numbers.dtype.kind == "i" and numbers.min() >= 0 and numbers.max() <= 4 * len(numbers):
@@ -274,7 +265,7 @@ def _dense(numbers: Any) -> Any:
     return np.unique(numbers, return_inverse=True)[1]
 
 
-def _places(values: Any) -> tuple[Any, Any]:
+def ranked(values: Any) -> tuple[Any, Any]:
     """The distinct integers or days in order, and each one's place among them."""
     least, most = values.min(), values.max()
     span = int((most - least).astype(np.int64)) + 1

@@ -26,12 +26,12 @@ __all__ = [
     "chosen_options",
     "evaluate",
     "kept_relation",
+    "labelled",
     "labels_of",
     "listed_relation",
     "vintage_columns",
 ]
 
-_UNKNOWN = ("unknown", "", None)
 _NAMED = 8  # values of a facet that an error names
 
 
@@ -220,6 +220,16 @@ def labels_of(column: Any) -> Any:
     return column.cast("string").nullif("").fill_null("unknown")
 
 
+def labelled(cells: Any) -> tuple[tuple[str, ...], Any]:
+    """The names that a figure gives to these cells, in order, and each cell's place among them."""
+    found = np.ma.asarray(cells, dtype=object).tolist()  # null is None there
+    label = {cell: "unknown" if cell in (None, "") else str(cell) for cell in set(found)}
+    names = tuple(sorted(set(label.values())))
+    rank = {name: place for place, name in enumerate(names)}
+    code = {cell: rank[name] for cell, name in label.items()}
+    return names, np.fromiter(map(code.__getitem__, found), np.int32, len(found))
+
+
 def _editions(measure: Measure, engine: Engine, query: Query) -> tuple[dt.date, ...]:
     """All days of the chosen list up to the asked one."""
 
@@ -260,11 +270,13 @@ def _selected(measure: Measure, query: Query, relation: ibis.Table) -> ibis.Tabl
 def _sums(measure: Measure, result: Result, query: Query, *, is_share: bool) -> list[Row]:
     values = result.floats("value")
     is_stated: Any = ~np.isnan(values)
-    labels = np.array([_label(cell) for cell in result.objects(query.by)], dtype=object)
-    silent = sorted(set(labels) - set(labels[is_stated]))
+    every, group = labelled(result[query.by])
+    stated = np.unique(group[is_stated])
+    silent = [name for place, name in enumerate(every) if place not in stated]
     unstated = [Row({query.by: name}, None, reason="no value is stated") for name in silent]
     values = values[is_stated]
-    names, groups = np.unique(labels[is_stated], return_inverse=True)
+    names = np.array(every, dtype=object)[stated]
+    groups = np.searchsorted(stated, group[is_stated])
     sums = np.bincount(groups, weights=values, minlength=len(names))
     total = sums.sum()
     if is_share and not total > 0:
@@ -308,10 +320,6 @@ def _number(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
 
 
-def _label(cell: Any) -> str:
-    return "unknown" if cell in _UNKNOWN else str(cell)
-
-
 def _coverage(
     measure: Measure, engine: Engine, query: Query, result: Result
 ) -> dict[str, float | int | None]:
@@ -320,7 +328,8 @@ def _coverage(
     The whole is what there is before a choice of denominator or panel leaves some of it out.
     """
     values = np.nan_to_num(np.abs(result.floats("value")))
-    known = np.array([cell not in _UNKNOWN for cell in result.objects(query.by)], dtype=bool)
+    names, group = labelled(result[query.by])
+    known = np.array([name != "unknown" for name in names], dtype=bool)[group]
     total = float(values.sum())
     options = query.definition.options
     if any(
@@ -365,11 +374,11 @@ def _notes(measure: Measure, query: Query, result: Result) -> tuple[str, ...]:
 
 def _sources(engine: Engine, result: Result) -> tuple[SourceNote, ...]:
     days = result["observed_on"].astype("datetime64[D]")
-    names = np.array(result.objects("source"), dtype=object).astype(str)
+    names, place = labelled(result["source"])
     notes = []
     for row in _source_rows(engine):
-        here = names == row["source"]
-        if here.any():
+        if row["source"] in names:
+            here = place == names.index(row["source"])
             notes.append(
                 SourceNote(
                     name=row["source"],

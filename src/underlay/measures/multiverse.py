@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from underlay.errors import NoDataError, NotComputableError, UnknownNameError
-from underlay.measures.cube import cube
+from underlay.measures.cube import cube, rounded
 from underlay.measures.definitions import EACH, Definition, Query
 from underlay.measures.evaluate import evaluate
 from underlay.measures.slices import can_slice, slices
@@ -23,9 +23,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from underlay.lake.engine import Engine
-    from underlay.measures.definitions import Measure, Row
+    from underlay.measures.definitions import Choice, Measure, Row
 
-__all__ = ["Facet", "Flip", "Influence", "Merged", "Multiverse", "Spread", "multiverse", "spread"]
+__all__ = [
+    "Facet",
+    "Flip",
+    "Influence",
+    "Merged",
+    "Multiverse",
+    "Spread",
+    "multiverse",
+    "open_choices",
+    "spread",
+]
 
 # what is nobody in particular can't lead
 NOBODY = frozenset(("unknown", "other", "several", "independent", "none"))
@@ -162,6 +172,27 @@ class Multiverse:
         values = np.where(is_party & ~np.isnan(self.values), self.values, -np.inf)
         best = values.argmax(axis=1)
         return np.where(values[np.arange(len(self)), best] > 0, best, -1)
+
+    def at(self, where: Mapping[str, str]) -> Multiverse:
+        """The definitions with these options of facets, which are held then.
+
+        The same as a multiverse with that `where`, as far as the facets don't choose lists. Raises
+        `UnknownNameError`.
+        """
+        index = self.codes[self.index(where)]
+        names = tuple(facet.name for facet in self.facets)
+        places = [names.index(name) for name in where if name in names]
+        left = [place for place in range(len(names)) if place not in places]
+        chosen = (self.codes[:, places] == index[places]).all(axis=1)
+        held = {**self.held, **{names[p]: self.facets[p].options[index[p]] for p in places}}
+        found = replace(
+            self,
+            facets=tuple(self.facets[place] for place in left),
+            held=held,
+            codes=self.codes[chosen][:, left],
+            values=self.values[chosen],
+        )
+        return _without_duplicates(found, tuple(held))
 
     @cached_property
     def leads(self) -> dict[str, float]:
@@ -370,14 +401,7 @@ def multiverse(
         if name not in names:
             raise UnknownNameError(f"choice of `{measure.name}`", name, names)
     definition = measure.definition(where, by)
-    varied = [
-        choice
-        for choice in measure.choices
-        if choice.name not in where
-        and choice.name != by
-        and (choice.varies or choice.name in vary)
-        and len(choice.options) > 1
-    ]
+    varied = open_choices(measure, by, where, vary)
     facets = tuple(Facet(c.name, tuple(option.name for option in c.options)) for c in varied)
     codes = _factorial([len(facet.options) for facet in facets])
     varied_names = {facet.name for facet in facets}
@@ -399,6 +423,20 @@ def multiverse(
             sums.parties, sums.values, sums.newest, measure.unit in _AMOUNTS,
         )  # fmt: skip
     return _without_duplicates(found, tuple(definition.facets()))
+
+
+def open_choices(
+    measure: Measure, by: str, where: Mapping[str, str], vary: Sequence[str] = ()
+) -> list[Choice]:
+    """The choices that make several definitions of what is asked so."""
+    return [
+        choice
+        for choice in measure.choices
+        if choice.name not in where
+        and choice.name != by
+        and (choice.varies or choice.name in vary)
+        and len(choice.options) > 1
+    ]
 
 
 def spread(
@@ -501,6 +539,7 @@ def _unsummed(
         raise NoDataError(measure.name, "any definition", "")
     parties = sorted({party for values in found for party in values})
     values = np.array([[row.get(p, np.nan) for p in parties] for row in found], dtype=np.float64)
+    values = rounded(values, is_share=measure.unit == "share")
     return Multiverse(
         measure.name, measure.question, measure.unit, query.by, facets, held, (), codes,
         tuple(parties), values.reshape(len(codes), len(parties)), max(days), is_ranked, reasons,

@@ -45,6 +45,7 @@ _CHOICES: tuple[Choice, ...] = (
                 (1450, "within about 60 points of the best"),
             )
         ),
+        varies=False,  # what something weaker costs is another question
     ),
     Choice(
         "mix",
@@ -163,8 +164,7 @@ class _Prices:
     def __init__(self, result: Result, query: Query, here: Any) -> None:
         values = result.floats("value")[here]
         self.values, self.scores = values, result.floats("score")[here]
-        self.names = [name for name, is_here in zip(result.objects("name"), here, strict=True)
-                      if is_here]  # fmt: skip
+        self.names = result["name"][here]
         cells = np.array([str(cell or "unknown") for cell in result.objects(query.by)], dtype=str)
         groups, group = np.unique(cells[here], return_inverse=True)
         days, day = np.unique(
@@ -198,7 +198,7 @@ class _Prices:
         """What stands behind the price of the model of that number."""
         where, others = self.nearest[place], self.price[self.party == self.party[place]]
         return {
-            "model": self.names[where],
+            "model": str(self.names[where]),
             "score": float(self.scores[where]),
             "offers": int(self.offers[place]),
             "models": len(others),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from underlay.lake.engine import Result
 from underlay.measures.definitions import Choice, Measure, Option, Query, Row
 from underlay.measures.downloads import MODEL_SPLITS, model_relation
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     import ibis
 
-    from underlay.lake.engine import Result, Tables
+    from underlay.lake.engine import Tables
 
 __all__ = ["MEASURES", "rounding_half_width"]
 
@@ -62,12 +63,13 @@ def _increments(result: Result, query: Query) -> tuple[dict[str, Any], str]:
     """Arrays by entry (`group`, `name`, `value`, `lower`, `upper`) and the window, or a reason."""
     days = result["observed_on"].astype("datetime64[D]")
     values, models = result.floats("value"), result.floats("model_id")
-    groups = np.array([str(cell or "unknown") for cell in result.objects(query.by)], dtype=object)
-    names = np.array(result.objects("name"), dtype=object)
     last = days.max()
     now = days == last
+    newest = Result({name: cells[now] for name, cells in result.columns.items()})
+    groups = np.array([str(cell or "unknown") for cell in newest.objects(query.by)], dtype=object)
+    names = np.array(newest.objects("name"), dtype=object)
     window = query.definition.options["window"]
-    found: dict[str, Any] = {"group": groups[now], "name": names[now], "to": str(last)}
+    found: dict[str, Any] = {"group": groups, "name": names, "to": str(last)}
     half = rounding_half_width(values[now])
     if window == "lifetime":
         found |= {"value": values[now], "lower": values[now] - half, "upper": values[now] + half}
@@ -82,10 +84,12 @@ def _increments(result: Result, query: Query) -> tuple[dict[str, Any], str]:
         return found, f"the day nearest to {asked} days before is {length} days before"
     # an entry that wasn't read on that day had at least its count of the day before
     past = np.flatnonzero(days <= first)
-    past = past[np.argsort(days[past], kind="stable")]
-    before = dict(zip(models[past], values[past], strict=True))
-    start = np.array([before.get(model, 0.0) for model in models[now]])
-    is_new = np.array([model not in before for model in models[now]], dtype=bool)
+    past = past[np.lexsort((days[past], models[past]))]
+    known, place = np.unique(models[past], return_index=True)
+    latest = values[past][np.append(place[1:], len(past)) - 1]  # of each, on its last day
+    at = np.minimum(np.searchsorted(known, models[now]), len(known) - 1)
+    is_new = known[at] != models[now]
+    start = np.where(is_new, 0.0, latest[at])
     unread = np.where(is_new, np.minimum(_UNREAD, values[now]), 0.0)
     half_start = rounding_half_width(start)
     value = values[now] - start

@@ -14,6 +14,7 @@ from underlay.measures.downloads import (
     PANEL,
     model_relation,
 )
+from underlay.measures.evaluate import labelled
 
 if TYPE_CHECKING:
     import ibis
@@ -51,13 +52,11 @@ def _table(result: Result, query: Query) -> tuple[Any, list[str], Any]:
     """(days (d,), names, sums (d, n)) of the kept rows; an edition without one has zeros."""
     days = np.array(query.editions, dtype="datetime64[D]")
     day = np.searchsorted(days, result["observed_on"].astype("datetime64[D]"))
-    names, group = np.unique(
-        np.array([str(cell or "unknown") for cell in result.objects(query.by)], dtype=object),
-        return_inverse=True,
-    )
+    names, group = labelled(result[query.by])
     sums = np.zeros((len(days), len(names)))
-    np.add.at(sums, (day, group), result.floats("value"))
-    return days, [str(name) for name in names], sums
+    cells = np.bincount(day * len(names) + group, result.floats("value"), sums.size)
+    sums += cells.reshape(sums.shape)
+    return days, list(names), sums
 
 
 def _monthly(result: Result, query: Query) -> list[Row]:

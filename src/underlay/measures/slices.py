@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from underlay.errors import NoDataError
 from underlay.lake.engine import Result
+from underlay.measures.cube import ranked
 from underlay.measures.definitions import EACH, Definition
 from underlay.measures.evaluate import labels_of, listed_relation, vintage_columns
 
@@ -94,7 +96,10 @@ class _Held:
         question = json.dumps(["slices", measure.name, query.by, facets, as_of])
         result = engine.ask(question, lambda: self._coded(engine))
         self.result = result
-        self.days = result["observed_on"].astype("datetime64[D]")
+        if not len(result):
+            raise NoDataError(measure.name, ", ".join(f"{k}={v}" for k, v in facets), "")
+        days = result["observed_on"].astype("datetime64[D]")
+        self.days, self.day = ranked(days)
         strata = [result.objects(f"within_{i}") for i in range(len(self.within))]
         self.stratum = _strata(strata) if strata else np.zeros(len(result), dtype=np.int64)
         self.bits = {
@@ -113,11 +118,9 @@ class _Held:
         }
         for name in (*measure.grain, *measure.columns):
             columns.setdefault(name, relation[name])
-        # as in the single path: sums of floats depend on the order in the last digit
-        order = list(columns)
         columns |= {f"within_{i}": relation[name] for i, name in enumerate(self.within)}
         columns |= {f"bit_{i}": keep(relation) for i, keep in enumerate(self.keeps.values())}
-        return relation.select(**columns).order_by(order)
+        return relation.select(**columns)
 
     def figure(self, where: Mapping[str, str]) -> tuple[list[Row], str]:
         """One definition's rows and newest day."""
@@ -126,13 +129,13 @@ class _Held:
         query = replace(self.query, definition=Definition(options, self.query.definition.kept))
         part = None
         if self.measure.history:
-            days = np.unique(self.days[listed])
-            query = replace(query, editions=tuple(days.tolist()))
+            seen = np.bincount(self.day[listed], minlength=len(self.days)) > 0
+            query = replace(query, editions=tuple(self.days[seen].tolist()))
             rows = listed
         else:
             rows, part = self._newest(listed, options)
-        rows = rows & self._kept(options, "base") & self._kept(options, "kind")
-        if not rows.any():
+        rows = np.flatnonzero(rows & self._kept(options, "base") & self._kept(options, "kind"))
+        if not len(rows):
             return [], ""
         chosen = {
             name: cells[rows]
@@ -143,7 +146,7 @@ class _Held:
             chosen["value"] = chosen["value"] * part[rows]
         result = Result(chosen)
         assert callable(self.measure.reduce)  # noqa: S101 - the caller chose by that
-        return self.measure.reduce(result, query), str(self.days[rows].max())
+        return self.measure.reduce(result, query), str(self.days[self.day[rows].max()])
 
     def _kept(self, options: Mapping[str, str], role: Role) -> Any:
         kept = np.ones(len(self.result), dtype=bool)
@@ -165,16 +168,15 @@ class _Held:
             ),
             default=1,
         )
-        rows = np.zeros(len(listed), dtype=bool)
-        part = np.ones(len(listed)) if count > 1 else None
-        for stratum in np.unique(self.stratum[listed]):
-            here = listed & (self.stratum == stratum)
-            newest = np.unique(self.days[here])[-count:]
-            chosen = here & np.isin(self.days, newest)
-            rows |= chosen
-            if part is not None:
-                part[chosen] = 1.0 / len(newest)
-        return rows, part
+        strata, days = int(self.stratum.max()) + 1, len(self.days)
+        cell = self.stratum * days + self.day
+        has_rows = np.bincount(cell[listed], minlength=strata * days).reshape(strata, days) > 0
+        has_rows &= has_rows[:, ::-1].cumsum(axis=1)[:, ::-1] <= count
+        rows = listed & has_rows.ravel()[cell]
+        if count == 1:
+            return rows, None
+        parts = 1.0 / np.maximum(has_rows.sum(axis=1), 1)
+        return rows, parts[self.stratum]
 
 
 def _strata(columns: Sequence[Sequence[Any]]) -> Any:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from itertools import pairwise, product
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from underlay.report.ask import Ask, bars, leaders, name_of
-from underlay.report.document import Bar, Bars, Block, Cell, Curve, Curves, Line, Matrix, Spread
+from underlay.report.document import Bar, Bars, Block, Cell, Curve, Curves, Line, Matrix
 from underlay.report.words import (
     EU,
     NBSP,
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from underlay.measures import Figure, Row
+    from underlay.report.document import Spread
 
 __all__ = [
     "built_upon",
@@ -44,59 +44,36 @@ __all__ = [
 ]
 
 
-# The choices on which readers differ most: 12 definitions of one figure. The second list leaves out
-# adapters and merges, so it is attributed to authors only.
-_SPREAD = tuple(
-    {"listing": listing, "scope": scope, "attribution": attribution, "copies": copies}
-    for listing, attributions in (
-        ("os_ai_map", ("author", "nearest_base")),
-        ("llmfit", ("author",)),
-    )
-    for scope, attribution, copies in product(("all", "language"), attributions, ("keep", "drop"))
-)
-
-
-def _spread(ask: Ask) -> Spread:
-    """Downloads by country under each of these definitions that can be computed."""
-    found = []
-    for where in _SPREAD:
-        figure = ask.perhaps("downloads_share", until=None, **where)
-        if figure is not None:
-            values = {str(r.key["country"]): r.value for r in figure.rows if r.value is not None}
-            found.append((where, values))
-    return Spread(tuple(found))
-
-
-def _spread_words(spread: Spread, rows: Sequence[Row]) -> list[Words]:
-    count = len(spread.definitions)
-    reaches = [(str(row.key["country"]), spread.reach(str(row.key["country"]))) for row in rows]
-    named = [
-        f"{country(code)} {reach[0] * 100:.0f}–{percent(reach[1])}"
-        for code, reach in reaches
-        if reach is not None
-    ]
-    if not named:
+def _spread_words(spread: Spread | None) -> list[Words]:
+    """Who leads under how many definitions; their ends stand in the chart."""
+    if spread is None or spread.count < 2 or not spread.leads:
         return []
     leads = [
-        f"{country(code)} leads under {times} of them" for code, times in spread.leads().items()
+        f"{country(code)} under {percent(part)}" for code, part in list(spread.leads.items())[:3]
     ]
     return [
         say(
-            f"Over {count} definitions (list, kinds of model, attribution, copies): ",
-            f"{', '.join(named)}; ",
+            f"{_of_definitions(spread)} (kinds of model, attribution, copies, age, table of "
+            "countries and more) the lead is with ",
             bold(listed(leads)),
-            ".",
+            " of them.",
         )
     ]
+
+
+def _of_definitions(spread: Spread) -> str:
+    if spread.led == spread.count:
+        return f"Over {spread.count:,} definitions"
+    return f"Over {spread.led:,} of {spread.count:,} definitions, those that name a leader,"
 
 
 def downloads(ask: Ask) -> Line:
     """Downloads in 30 days, by country."""
     figure = ask("downloads_share")
-    spread = _spread(ask)
+    spread = ask.spread(figure)
     language = ask.perhaps("downloads_share", scope="language")
     first, *others = leaders(figure, 3)
-    further = _spread_words(spread, [first, *others])
+    further = _spread_words(spread)
     further += [sureness(figure)] if others else []
     further += _without_largest(figure, [first, *others])
     if language is not None:
@@ -115,23 +92,14 @@ def downloads(ask: Ask) -> Line:
             Bars(
                 title=_lead_title(figure, "downloads"),
                 subtitle=f"Share of downloads from the Hub in the 30 days to {day(figure.as_of)}, "
-                "by country of the maker; lines are 95 % intervals over models, pale bands the "
-                f"spread over {len(spread.definitions)} definitions",
+                "by country of the maker; lines are 95 % intervals over models",
                 unit="share",
-                bars=tuple(_with_spread(bar, spread) for bar in bars(figure, ask.known)),
+                bars=bars(figure, ask.known),
             ),
         ),
         figures=kept,
-        spread=spread,
         short=_downloads_short(figure, language, spread),
     )
-
-
-def _with_spread(bar: Bar, spread: Spread) -> Bar:
-    reach = spread.reach(bar.name)
-    if reach is None or bar.name != bar.country:  # a residual is another one in each definition
-        return bar
-    return replace(bar, least=reach[0], most=reach[1])
 
 
 def ranking(figure: Figure, count: int = 3) -> Words:
@@ -218,14 +186,13 @@ def _among_language_models(figure: Figure, language: Figure) -> Words:
     return say(f"{lead}: ", bold(names[0]), ", " + ", ".join(names[1:]) if names[1:] else "", ".")
 
 
-def _downloads_short(figure: Figure, language: Figure | None, spread: Spread) -> Words:
+def _downloads_short(figure: Figure, language: Figure | None, spread: Spread | None) -> Words:
     first = leaders(figure, 1)[0]
-    count = len(spread.definitions)
-    leads = [
-        f"{country(code)} leads under {times} of {count} definitions"
-        for code, times in spread.leads().items()
-    ][:1]
-    return say(_two_shares(first, language), f"; {leads[0]}." if leads and count > 1 else ".")
+    if spread is None or spread.count < 2 or not spread.leads:
+        return say(_two_shares(first, language), ".")
+    code, part = next(iter(spread.leads.items()))
+    words = f"; {country(code)} leads under {percent(part)} of {spread.led:,} definitions."
+    return say(_two_shares(first, language), words)
 
 
 def _two_shares(first: Row, language: Figure | None) -> Words:
@@ -518,6 +485,7 @@ def _board(figure: Figure, what: str) -> Bars:
         ),
         by="country and model",
         from_zero=False,
+        figure=None,  # ratings, where the figure is the gap between them
     )
 
 
@@ -598,6 +566,7 @@ def priced(ask: Ask) -> Line:
                         name=f"{row.key['country']} {_short_name(row)}",
                         value=row.value,
                         country=str(row.key["country"]),
+                        key=str(row.key["country"]),
                     )
                     for row in rows[:5]
                 ),

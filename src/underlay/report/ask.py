@@ -1,22 +1,35 @@
-"""Asking for figures: each once, and a reason in place of one that can't be computed."""
+"""Asking for figures and their spreads: each once, or a reason why it can't be computed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from underlay.errors import AskedError, NotComputableError, UnknownNameError
-from underlay.report.document import Bar, Line
-from underlay.report.words import country
+from underlay.measures import measure
+from underlay.measures.multiverse import open_choices
+from underlay.report.document import Bar, Bars, Line, Mark, Spread, reach_text
+from underlay.report.words import NBSP, Words, country, gauge, say
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Mapping
 
     from underlay.measures import Figure, Row
-    from underlay.report.document import Known
+    from underlay.measures.multiverse import Multiverse
+    from underlay.report.document import Known, Picture
 
-__all__ = ["Ask", "Figures", "bars", "leaders", "line_or_reason", "name_of"]
+__all__ = [
+    "Ask",
+    "Figures",
+    "Multiverses",
+    "bars",
+    "leaders",
+    "line_or_reason",
+    "name_of",
+    "party_of",
+    "with_spreads",
+]
 
 NOBODY = ("unknown", "other", "none", "several", "independent", "all")  # keys that are no party
 
@@ -36,14 +49,41 @@ class Figures(Protocol):
         ...
 
 
+class Multiverses(Protocol):
+    """Whatever gives a figure under all its definitions: `OpenLake.multiverse`."""
+
+    def __call__(
+        self,
+        name: str,
+        *,
+        by: str = "",
+        where: Mapping[str, str] | None = None,
+        as_of: dt.date | str | None = None,
+    ) -> Multiverse:
+        """All definitions that `where` leaves open; raises `AskedError`."""
+        ...
+
+
+# choices that make no difference to the list that the report asks, and cost a query each: it holds
+# makers' own models and marks no count as carried over
+_IDLE: Mapping[str, Mapping[str, str]] = {
+    "downloads_monthly": {"attribution": "author", "fresh": "only"},
+}
+_MARKS = 3  # parties whose small bars stand in a sentence
+
+
 @dataclass
 class Ask:
-    """Figures as of one day, each computed once."""
+    """Figures as of one day, each computed once; with `multiverses` also their spreads."""
 
     figures: Figures
     known: Known
     as_of: dt.date | None = None
+    multiverses: Multiverses | None = None
     _found: dict[tuple[str, ...], Figure | AskedError] = field(default_factory=dict)
+    _wheres: dict[int, tuple[Mapping[str, str], dt.date | None]] = field(default_factory=dict)
+    _spreads: dict[int, Spread] = field(default_factory=dict)
+    _multiverses: dict[tuple[str, ...], Multiverse] = field(default_factory=dict)
 
     def __call__(
         self, name: str, by: str = "", *, until: dt.date | None = None, **where: str
@@ -56,7 +96,9 @@ class Ask:
         key = (name, by, str(as_of), *(f"{k}={where[k]}" for k in sorted(where)))
         if key not in self._found:
             try:
-                self._found[key] = self.figures(name, by=by, where=where, as_of=as_of)
+                figure = self.figures(name, by=by, where=where, as_of=as_of)
+                self._found[key] = figure
+                self._wheres[id(figure)] = (where, as_of)
             except AskedError as error:
                 self._found[key] = error
         found = self._found[key]
@@ -74,6 +116,125 @@ class Ask:
         except AskedError:
             return None
         return found
+
+    def spread(self, figure: Figure) -> Spread | None:
+        """The figure under all definitions that leave open what it was asked without.
+
+        None where no spreads are given at all.
+        """
+        if self.multiverses is None or id(figure) not in self._wheres:
+            return None
+        if id(figure) not in self._spreads:
+            self._spreads[id(figure)] = self._spread(figure)
+        return self._spreads[id(figure)]
+
+    def _spread(self, figure: Figure) -> Spread:
+        where, as_of = self._wheres[id(figure)]
+        asked = {**_IDLE.get(figure.name, {}), **where}
+        try:
+            if not open_choices(measure(figure.name), figure.by, asked):
+                return Spread(
+                    figure.name, figure.by, figure.unit, where, 1,
+                    reaches={
+                        party_of(row): (row.value, row.value)
+                        for row in figure.rows
+                        if row.value is not None
+                    },
+                    reason="there is one definition",
+                )  # fmt: skip
+            found = self._multiverse(figure, asked, as_of)
+        except AskedError as error:
+            return Spread(figure.name, figure.by, figure.unit, where, reason=error.message)
+        reaches = {party: (each.least, each.most) for party, each in found.spread.items()}
+        answer = found.to_dict(definitions=False)
+        newest = max((str(row.key.get("day", "")) for row in figure.rows), default="")
+        marks = [
+            Mark(party_of(row), self._name(row, figure.by), row.value, *reaches[party_of(row)])
+            for row in figure.rows
+            if row.value is not None
+            and party_of(row) in reaches
+            and str(row.key.get(figure.by)) not in NOBODY
+            and str(row.key.get("day", "")) == newest
+        ]
+        if found.is_ranked or newest:
+            marks.sort(key=lambda mark: -mark.value)
+        return Spread(
+            figure=figure.name,
+            by=figure.by,
+            unit=figure.unit,
+            where=where,
+            count=len(found),
+            led=int((found.leaders >= 0).sum()),
+            reaches=reaches,
+            leads=found.leads,
+            marks=tuple(marks[:_MARKS]),
+            answer=answer,
+        )
+
+    def _multiverse(
+        self, figure: Figure, where: Mapping[str, str], as_of: dt.date | None
+    ) -> Multiverse:
+        """All definitions; as a part of what was computed before where that holds them."""
+        kinds = {c.name for c in measure(figure.name).choices if c.role == "kind"}
+        general = {name: option for name, option in where.items() if name not in kinds}
+        key = (figure.name, figure.by, str(as_of), *(f"{k}={general[k]}" for k in sorted(general)))
+        if key in self._multiverses:
+            return self._multiverses[key].at(where)
+        found = self.multiverses(figure.name, by=figure.by, where=where, as_of=as_of)  # type: ignore[misc]
+        if len(general) == len(where):
+            self._multiverses[key] = found
+        return found
+
+    def _name(self, row: Row, by: str) -> str:
+        if by in row.key:
+            key = str(row.key[by])
+            return key if by.endswith("country") else name_of(key, by, self.known)
+        return party_of(row)
+
+    def gauge(self, figure: Figure, party: str) -> Words:
+        """A small bar to stand behind a party's number, with its ends; empty without a spread."""
+        spread = self.spread(figure)
+        if spread is None or party not in spread.reaches:
+            return ()
+        least, most = spread.reaches[party]
+        ends = reach_text(least, most, figure.unit)
+        of = f"{spread.count:,} definitions" if spread.count > 1 else "one definition"
+        small = gauge(figure.value(party), least, most, figure.unit)
+        return say(NBSP, small, f"{NBSP}{ends} over {of}")
+
+
+def party_of(row: Row) -> str:
+    """What a multiverse calls the party of a row."""
+    return " / ".join(str(part) for part in row.key.values())
+
+
+def with_spreads(line: Line, ask: Ask) -> Line:
+    """The line with the spread of each of its figures, in its charts too."""
+    spreads = tuple(each for each in map(ask.spread, line.figures) if each is not None)
+    if len(spreads) != len(line.figures):
+        return line
+    return replace(
+        line,
+        spreads=spreads,
+        pictures=tuple(_with_spread(picture, spreads) for picture in line.pictures),
+    )
+
+
+def _with_spread(picture: Picture, spreads: tuple[Spread, ...]) -> Picture:
+    if not isinstance(picture, Bars) or picture.figure is None:
+        return picture
+    spread = spreads[picture.figure]
+    reaches = spread.reaches if spread.count > 1 else {}
+    return replace(
+        picture,
+        definitions=spread.count,
+        bars=tuple(
+            replace(bar, least=reaches[bar.key][0], most=reaches[bar.key][1])
+            if bar.key in reaches and bar.value is not None
+            else bar
+            for bar in picture.bars
+        ),
+    )
 
 
 def line_or_reason(id: str, label: str, make: Callable[[], Line]) -> Line:  # noqa: A002 - the document's word
@@ -150,4 +311,5 @@ def _bar(figure: Figure, row: Row, known: Known) -> Bar:
         upper=row.upper,
         country="unknown" if key == "unknown" else country_of,
         reason=row.reason,
+        key=key,
     )

@@ -165,7 +165,8 @@ def _year_before(ask: Ask, figure: Figure) -> Words:
         return ()
     share = old.value(str(first.key["maker"]))
     had = percent(share) if share is not None else "no place in the list"
-    return say(f"A year before, on {day(old.as_of)}, {_party(ask, first)} had {had}.")
+    small = ask.gauge(old, str(first.key["maker"])) if share is not None else ()
+    return say(f"A year before, on {day(old.as_of)}, {_party(ask, first)} had {had}", small, ".")
 
 
 def clusters(ask: Ask) -> Line:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from underlay.report import above, below, between
-from underlay.report.ask import Ask, line_or_reason
+from underlay.report.ask import Ask, line_or_reason, with_spreads
 from underlay.report.document import Known, Line, Part, Report
 from underlay.report.limits import limits
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable
 
-    from underlay.report.ask import Figures
+    from underlay.report.ask import Figures, Multiverses
 
 __all__ = ["LINES", "build_report"]
 
@@ -44,16 +44,20 @@ def build_report(
     version: str = "",
     as_of: dt.date | None = None,
     progress: Callable[[str], None] = lambda _: None,
+    multiverses: Multiverses | None = None,
 ) -> Report:
     """The report from figures alone; a line whose figure can't be computed says why.
 
-    `figures` is called like `OpenLake.figure`; `as_of` takes the newest data up to that day.
+    `figures` is called like `OpenLake.figure`; `as_of` takes the newest data up to that day. With
+    `multiverses`, called like `OpenLake.multiverse`, each figure has its spread.
     """
-    ask = Ask(figures, known, as_of)
+    ask = Ask(figures, known, as_of, multiverses)
     made: dict[str, list[Line]] = {"above": [], "below": [], "between": []}
     for part, id_, label, make in LINES:
         progress(f"report: {label.lower()}")
-        made[part].append(line_or_reason(id_, label, lambda make=make: make(ask)))  # type: ignore[misc]
+        made[part].append(
+            line_or_reason(id_, label, lambda make=make: with_spreads(make(ask), ask))  # type: ignore[misc]
+        )
     lines = [line for part in made.values() for line in part]
     newest = max((date for line in lines for date in line.as_of), default="")
     return Report(

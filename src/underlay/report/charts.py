@@ -31,7 +31,7 @@ def spec(picture: Picture) -> dict[str, Any] | None:
         "$schema": _SCHEMA,
         "title": {
             "text": picture.title,
-            "subtitle": picture.subtitle,
+            "subtitle": picture.caption if isinstance(picture, Bars) else picture.subtitle,
             "anchor": "start",
             "frame": "group",
         },

@@ -5,10 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from underlay.report.words import Words, interval, percent, plain, value
+from underlay.report.words import (
+    NBSP,
+    Gauge,
+    Words,
+    gauge,
+    interval,
+    listed,
+    percent,
+    plain,
+    say,
+    value,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from underlay.measures import Figure
     from underlay.measures.definitions import SourceNote
@@ -22,12 +33,14 @@ __all__ = [
     "Curves",
     "Known",
     "Line",
+    "Mark",
     "Matrix",
     "Part",
     "Picture",
     "Report",
     "Spread",
     "Table",
+    "reach_text",
 ]
 
 
@@ -56,11 +69,16 @@ class Bar:
     most: float | None = None
     country: str = ""  # whose colour it has; `unknown` and `other` have one too
     reason: str = ""
+    key: str = ""  # the party that it stands for; empty for a sum of several
 
 
 @dataclass(frozen=True)
 class Bars:
-    """Values side by side. `title` states the finding, `subtitle` the definition."""
+    """Values side by side. `title` states the finding, `subtitle` the definition.
+
+    `figure` is the place of what is drawn among the line's figures, None where it is none of them.
+    `definitions` is over how many the bars' spreads reach; 0 where that isn't known.
+    """
 
     title: str
     subtitle: str
@@ -68,6 +86,24 @@ class Bars:
     bars: tuple[Bar, ...]
     by: str = "country"
     from_zero: bool = True  # false for scores, which have no zero: drawn as points
+    figure: int | None = 0
+    definitions: int = 0
+
+    @property
+    def caption(self) -> str:
+        """The subtitle, and over how many definitions the spread is."""
+        if not self.definitions:
+            return self.subtitle
+        if self.definitions == 1:
+            return f"{self.subtitle}; there is one definition"
+        return f"{self.subtitle}; pale bands are the spread over {self.definitions:,} definitions"
+
+    def gauge(self, bar: Bar) -> Gauge | None:
+        """The small bar of its spread; None where there is none."""
+        if bar.least is None or bar.most is None:
+            return None
+        high = max(each.most for each in self.bars if each.most is not None)
+        return gauge(bar.value, bar.least, bar.most, self.unit, high)
 
     def table(self) -> Table:
         """The same as a table."""
@@ -76,17 +112,36 @@ class Bars:
         has_note = any(b.reason for b in self.bars)
         headers = [self.by, self.unit]
         headers += ["interval"] if has_interval else []
-        headers += ["over definitions"] if has_spread else []
+        headers += [_spread_header(self.definitions), "least to most"] if has_spread else []
         headers += ["note"] if has_note else []
         rows = []
         for b in self.bars:
             row = [b.name, value(b.value, self.unit) if b.value is not None else "not known"]
             row += [interval(b.lower, b.upper, self.unit)] if has_interval else []
-            row += [interval(b.least, b.most, self.unit)] if has_spread else []
+            if has_spread:
+                small = self.gauge(b)
+                row += [small.text() if small else "", reach_text(b.least, b.most, self.unit)]
             row += [b.reason] if has_note else []
             rows.append(tuple(row))
-        right = (False, True, *([True] * (has_interval + has_spread)), *([False] * has_note))
-        return Table(self.title, self.subtitle, tuple(headers), tuple(rows), right)
+        right = (
+            False,
+            True,
+            *([True] * has_interval),
+            *([False, True] * has_spread),
+            *([False] * has_note),
+        )
+        return Table(self.title, self.caption, tuple(headers), tuple(rows), right)
+
+
+def _spread_header(definitions: int) -> str:
+    return f"{definitions:,} definitions" if definitions else "definitions"
+
+
+def reach_text(least: float | None, most: float | None, unit: str) -> str:
+    """`17–32` in the unit's numbers; the one number where both ends are the same."""
+    if least is None or most is None:
+        return ""
+    return interval(least, most, unit)[1:-1] or value(least, unit).replace(f"{NBSP}%", "")
 
 
 @dataclass(frozen=True)
@@ -186,49 +241,65 @@ Picture = Bars | Curves | Matrix | Table
 
 
 @dataclass(frozen=True)
+class Mark:
+    """One party's value under the figure's definition, and its ends over all definitions."""
+
+    key: str
+    name: str
+    value: float
+    least: float
+    most: float
+
+
+@dataclass(frozen=True)
 class Spread:
-    """Values of some parties under several definitions of one figure."""
+    """A figure under all definitions that its choices leave open; `reason` says why there is none.
 
-    definitions: tuple[tuple[Mapping[str, str], Mapping[str, float]], ...]  # (facets, values)
+    `where` are the facets that it was asked with, so that they don't vary.
+    `reaches` holds (least, most) by party, `leads` the part of the `led` definitions with a leader
+    that each party leads, `marks` the parties that a reader is told of. `answer` is the JSON answer
+    `underlay/multiverse/1` without the single definitions.
+    """
 
-    def reach(self, party: str) -> tuple[float, float] | None:
-        """The smallest and the largest value of a party; a definition without it counts as 0."""
-        found = [values.get(party, 0.0) for _, values in self.definitions]
-        return (min(found), max(found)) if len(found) > 1 else None
+    figure: str
+    by: str
+    unit: str
+    where: Mapping[str, str] = field(default_factory=dict)
+    count: int = 0
+    led: int = 0
+    reaches: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    leads: Mapping[str, float] = field(default_factory=dict)
+    marks: tuple[Mark, ...] = ()
+    answer: Mapping[str, Any] = field(default_factory=dict)
+    reason: str = ""
 
-    def leads(self) -> dict[str, int]:
-        """Under how many definitions each party leads, the most frequent leader first."""
-        found: dict[str, int] = {}
-        for _, values in self.definitions:
-            parties = {name: share for name, share in values.items() if name != "unknown"}
-            if parties:
-                leader = max(parties, key=lambda name: parties[name])
-                found[leader] = found.get(leader, 0) + 1
-        return dict(sorted(found.items(), key=lambda each: (-each[1], each[0])))
+    @property
+    def name(self) -> str:
+        """The figure's name, with what it is told apart by and what it was asked with."""
+        held = "".join(f", {facet}={option}" for facet, option in self.where.items())
+        return f"`{self.figure}` by {self.by}{held}"
 
-    def table(self, parties: Sequence[str]) -> Table:
-        """A row a definition, a column a party."""
-        facets = list(self.definitions[0][0]) if self.definitions else []
-        rows = tuple(
-            (
-                *(where[facet] for facet in facets),
-                *(percent(values.get(party, 0.0)) for party in parties),
-            )
-            for where, values in self.definitions
-        )
-        right = (*([False] * len(facets)), *([True] * len(parties)))
-        return Table("Definitions", "", (*facets, *parties), rows, right)
+    @property
+    def sentence(self) -> Words:
+        """The marks with their small bars; empty where there are none."""
+        if self.count < 2 or not self.marks:
+            return ()
+        high = max(mark.most for mark in self.marks)
+        parts: list[str | Gauge] = []
+        for position, mark in enumerate(self.marks):
+            number = value(mark.value, self.unit).replace(" ", NBSP)
+            parts += [", " if position else "", f"{mark.name} {number}{NBSP}"]
+            parts.append(gauge(mark.value, mark.least, mark.most, self.unit, high))
+            parts.append(f"{NBSP}{reach_text(mark.least, mark.most, self.unit)}")
+        return say(f"{self.name} over {self.count:,} definitions: ", *parts, ".")
 
     def to_dict(self) -> dict[str, Any]:
-        """The definitions with their values, and the part of them under which each party leads."""
-        count = len(self.definitions)
-        return {
-            "definitions": [
-                {"facets": dict(where), "values": dict(values)}
-                for where, values in self.definitions
-            ],
-            "leads": {party: times / count for party, times in self.leads().items()},
-        }
+        """The answer, or why there is none."""
+        return (
+            dict(self.answer)
+            if self.answer
+            else {"count": self.count or None, "reason": self.reason}
+        )
 
 
 @dataclass(frozen=True)
@@ -245,8 +316,21 @@ class Line:
     pictures: tuple[Picture, ...] = ()
     figures: tuple[Figure, ...] = ()
     reason: str = ""
-    spread: Spread | None = None
+    spreads: tuple[Spread, ...] = ()  # of the figures, in their order; none where none were asked
     short: Words = ()  # for the summary at the top; empty to stay out of it
+
+    @property
+    def beside(self) -> tuple[Words, ...]:
+        """Small bars of the figures that no chart of the line draws, and who has one definition."""
+        drawn = {each.figure for each in self.pictures if isinstance(each, Bars)}
+        rest = [spread for place, spread in enumerate(self.spreads) if place not in drawn]
+        found = [spread.sentence for spread in rest if spread.sentence]
+        single = [spread.name for spread in self.spreads if spread.count == 1]
+        lacking = [spread for spread in self.spreads if not spread.count]
+        if single:
+            found.append(say(f"There is one definition of {listed(dict.fromkeys(single))}."))
+        found += [say(f"No spread of {each.name}: {each.reason}.") for each in lacking]
+        return tuple(dict.fromkeys(found))
 
     @property
     def as_of(self) -> tuple[str, ...]:
@@ -291,8 +375,12 @@ class Line:
             "further": [_text(words) for words in self.further],
             "as_of": list(self.as_of),
             "coverage": _even(self.coverage),
-            "spread": self.spread.to_dict() if self.spread else None,
-            "figures": [figure.to_dict() for figure in self.figures],
+            "figures": [
+                {**figure.to_dict(), "spread": spread.to_dict() if spread else None}
+                for figure, spread in zip(
+                    self.figures, self.spreads or [None] * len(self.figures), strict=True
+                )
+            ],
             "reason": self.reason or None,
         }
 

@@ -10,19 +10,20 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from underlay.report.charts import spec
-from underlay.report.document import Matrix
+from underlay.report.document import Bars, Matrix
 from underlay.report.page import SCRIPT, STYLE, VEGA_LICENCE
-from underlay.report.words import NBSP, Bold, Words, plain
+from underlay.report.words import NBSP, Bold, Gauge, Words, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from underlay.measures import Figure
     from underlay.measures.definitions import SourceNote
-    from underlay.report.document import Line, Part, Picture, Report, Table
+    from underlay.report.document import Line, Part, Picture, Report, Spread, Table
 
 __all__ = ["page", "vega_bundle"]
 
+_GAUGE_PIXELS = 60
 _FIRST_SCRIPT = 'document.documentElement.classList.add("js");'
 
 
@@ -88,7 +89,8 @@ def _body(report: Report, specs: list[str]) -> Iterator[str]:
     yield f'<p class="question">{escape(_sentence(report.question))}</p>'
     yield (
         f'<p class="dates">{date} · {count} source{"" if count == 1 else "s"} · '
-        "in brackets and as lines: 95{NBSP}% intervals, or bounds</p>".replace("{NBSP}", NBSP)
+        "in brackets and as lines: 95{NBSP}% intervals, or bounds · small bars and pale bands: "
+        "the spread over definitions</p>".replace("{NBSP}", NBSP)
     )
     if report.summary:
         items = "".join(f"<li>{_words(words)}</li>" for words in report.summary)
@@ -126,8 +128,9 @@ def _line(line: Line, report: Report, specs: list[str]) -> Iterator[str]:
         return
     yield "<div>"
     yield f'<p class="finding">{_words(line.finding)}</p>'
-    if line.further:
-        yield f"<ul>{''.join(f'<li>{_words(words)}</li>' for words in line.further)}</ul>"
+    if line.further or line.beside:
+        items = (f"<li>{_words(words)}</li>" for words in (*line.further, *line.beside))
+        yield f"<ul>{''.join(items)}</ul>"
     if line.figures:
         yield f'<p class="facts">{_facts(line)}</p>'
     yield "</div>"
@@ -150,7 +153,7 @@ def _facts(line: Line) -> str:
 def _picture(picture: Picture, id_: str, specs: list[str]) -> Iterator[str]:
     caption = (
         f"<figcaption><b>{_text(picture.title)}</b>"
-        f'<span class="subtitle">{_text(picture.subtitle)}</span></figcaption>'
+        f'<span class="subtitle">{_text(caption_of(picture))}</span></figcaption>'
     )
     chart = spec(picture)
     if chart is None:
@@ -167,6 +170,11 @@ def _picture(picture: Picture, id_: str, specs: list[str]) -> Iterator[str]:
         '<details class="data" open><summary>Numbers as a table</summary>'
         f'<div class="wide">{_table(picture.table())}</div></details></figure>'
     )
+
+
+def caption_of(picture: Picture) -> str:
+    """What stands below a picture's title."""
+    return picture.caption if isinstance(picture, Bars) else picture.subtitle
 
 
 def _json(content: object) -> str:
@@ -235,12 +243,10 @@ def _definition(line: Line, report: Report) -> Iterator[str]:
         f"As of {', '.join(line.as_of)}; {line.coverage}. Definition: {line.definition}. "
         f"Sources: {'; '.join(f'{s.title} ({s.licence}), {s.vintage}' for s in line.sources)}."
     )
-    figures = "".join(_figure(figure) for figure in line.figures)
-    if line.spread is not None and line.spread.definitions:
-        parties = [str(row.key[line.figures[0].by]) for row in line.figures[0].rows[:5]]
-        table = _table(line.spread.table(parties))
-        count = len(line.spread.definitions)
-        figures += f'<h4>The same under {count} definitions</h4><div class="wide">{table}</div>'
+    spreads = line.spreads or [None] * len(line.figures)
+    figures = "".join(
+        _figure(figure, spread) for figure, spread in zip(line.figures, spreads, strict=True)
+    )
     yield (
         '<div class="tools"><details class="definition"><summary>Definition, coverage and sources'
         f"</summary><div>{figures}</div></details>"
@@ -249,7 +255,7 @@ def _definition(line: Line, report: Report) -> Iterator[str]:
     )
 
 
-def _figure(figure: Figure) -> str:
+def _figure(figure: Figure, spread: Spread | None) -> str:
     rows = {
         "figure": f"<code>{escape(figure.name)}</code> by {escape(figure.by)}, "
         f"{escape(figure.unit)}",
@@ -260,6 +266,7 @@ def _figure(figure: Figure) -> str:
             for name, option in figure.definition.items()
         )
         or "there is one only",
+        "definitions": _definitions(spread),
         "note": " ".join(f"{_text(note)}." for note in figure.notes),
         "caveat": _text(figure.caveat),
         "citation": _text(figure.citation),
@@ -273,6 +280,26 @@ def _figure(figure: Figure) -> str:
     }
     items = "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in rows.items() if text)
     return f"<h4>{_text(figure.question)}</h4><dl>{items}</dl>"
+
+
+def _definitions(spread: Spread | None) -> str:
+    """Over how many definitions the figure is spread, and which of them decide."""
+    if spread is None:
+        return ""
+    if not spread.count:
+        return f"no spread: {_text(spread.reason)}"
+    if spread.count == 1:
+        return "one"
+    influence = [
+        f"{escape(each['facet'])} {each['share_of_variance']:.0%}"
+        for each in spread.answer["facet_influence"][:3]
+        if each["share_of_variance"]
+    ]
+    words = f"{spread.count:,}"
+    if influence:
+        who = escape(str(spread.answer["influence_on"]))
+        words += f"; of the variance of {who} explained: {', '.join(influence)}"
+    return f"{words} (<code>underlay multiverse {escape(spread.figure)}</code>)"
 
 
 def _coverage(figure: Figure) -> str:
@@ -308,7 +335,23 @@ def _footer(report: Report) -> Iterator[str]:
 
 def _words(words: Words) -> str:
     return "".join(
-        f"<b>{_text(part.text)}</b>" if isinstance(part, Bold) else _text(part) for part in words
+        _gauge(part)
+        if isinstance(part, Gauge)
+        else f"<b>{_text(part.text)}</b>"
+        if isinstance(part, Bold)
+        else _text(part)
+        for part in words
+    )
+
+
+def _gauge(gauge: Gauge) -> str:
+    """A small bar: the track, the range on it, and the value as a dot."""
+    first, middle, last = gauge.places(_GAUGE_PIXELS + 1)
+    dot = "" if middle is None else f'<circle cx="{middle + 4}" cy="5" r="3.5"/>'
+    return (
+        f'<svg class="gauge" width="{_GAUGE_PIXELS + 8}" height="10" aria-hidden="true">'
+        f'<rect class="track" x="4" y="4.5" width="{_GAUGE_PIXELS}" height="1"/>'
+        f'<rect x="{first + 4}" y="3" width="{max(last - first, 1)}" height="4"/>{dot}</svg>'
     )
 
 

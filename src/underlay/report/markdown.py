@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from underlay.report.words import NBSP, Bold, Words
+from underlay.report.words import NBSP, Bold, Gauge, Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,8 @@ def _lines(report: Report) -> Iterator[str]:
     date = f"Data to {report.as_of}" if report.as_of else "No data"
     yield (
         f"{date}; {len(report.sources)} source{'' if len(report.sources) == 1 else 's'}; "
-        "in brackets a 95 % interval or bounds."
+        "in brackets a 95 % interval or bounds; "
+        "`╌━●━╌` is the spread over definitions, the dot the figure."
     )
     yield ""
     for words in report.summary:
@@ -63,9 +64,9 @@ def _line(line: Line) -> Iterator[str]:
     for picture in line.pictures:
         yield ""
         yield from _table(picture.table())
-    if line.further:
+    if line.further or line.beside:
         yield ""
-    for words in line.further:
+    for words in (*line.further, *line.beside):
         yield f"- {_words(words)}"
     if line.figures:
         yield ""
@@ -87,6 +88,8 @@ def _words(words: Words) -> str:
     return "".join(
         f"**{_safe(part.text.strip())}**{' ' if part.text.endswith(' ') else ''}"
         if isinstance(part, Bold)
+        else part.text()
+        if isinstance(part, Gauge)
         else _safe(part)
         for part in words
     )

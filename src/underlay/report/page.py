@@ -83,6 +83,8 @@ h3 a:hover::after, h3 a:focus-visible::after { opacity: 1; }
 .finding { margin: 0 0 .6rem; font: 400 1.2rem/1.45 var(--serif); }
 .line p, .line li { max-width: 38rem; }
 .nb { white-space: nowrap; }
+.gauge { vertical-align: 0; fill: var(--ink); }
+.gauge rect { opacity: .4; } .gauge .track { opacity: .25; }
 .line ul { margin: .3rem 0 .7rem; padding-left: 1.1rem; }
 .line li { margin: .15rem 0; }
 .reason { color: var(--muted); font-style: italic; }

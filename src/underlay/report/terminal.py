@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from underlay.report.colours import PALE, colour
-from underlay.report.document import Bars, Curves, Matrix, Table
-from underlay.report.words import NBSP, Bold, Words, interval, value
+from underlay.report.document import Bars, Curves, Matrix, Table, reach_text
+from underlay.report.words import NBSP, Bold, Gauge, Words, interval, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +21,7 @@ __all__ = ["LEAST", "MOST", "Span", "render", "render_rich"]
 
 LEAST, MOST = 79, 98  # columns; a narrower terminal folds lines itself
 _GUTTER = 19
+_GAUGE = 12  # columns of the small bar of a spread
 _BLOCKS = "▏▎▍▌▋▊▉█"
 _SPARKS = "▁▂▃▄▅▆▇█"
 _ASCII = str.maketrans(
@@ -32,6 +33,8 @@ _ASCII = str.maketrans(
         "…": "~",
         "─": "-",
         "●": "o",
+        "╌": ".",
+        "━": "=",
         "“": '"',
         "”": '"',
         "’": "'",
@@ -83,7 +86,8 @@ def _all_rows(report: Report, width: int) -> Iterator[Row]:
     yield [Span(report.title, "bold"), Span(f" · {report.question}")]
     date = f"data to {report.as_of}" if report.as_of else "no data"
     sources = f"{len(report.sources)} source{'' if len(report.sources) == 1 else 's'}"
-    yield [Span(f"{date} · {sources} · [95 % interval or bounds]", "dim")]
+    legend = f"{date} · {sources} · [95 % interval or bounds] · ╌━●━╌ spread over definitions"
+    yield from _wrapped((legend,), width, style="dim")
     if report.summary:
         yield []
         for words in report.summary:
@@ -125,7 +129,7 @@ def _body(line: Line, width: int) -> Iterator[Row]:
     yield from _wrapped(line.finding, width)
     for picture in line.pictures:
         yield from _picture(picture, width, with_title=len(line.pictures) > 1)
-    for words in line.further:
+    for words in (*line.further, *line.beside):
         yield from _wrapped(words, width)
     if line.figures:
         yield from _wrapped((_provenance(line),), width, style="dim")
@@ -143,6 +147,9 @@ def _wrapped(
     """Words in lines of at most `width` columns; a no-break space holds together."""
     pieces: list[tuple[str, str]] = []  # (word, style); an empty word is a place to break
     for part in words:
+        if isinstance(part, Gauge):
+            pieces.append((part.text(), style))
+            continue
         text, own = (part.text, "bold") if isinstance(part, Bold) else (part, style)
         for number, word in enumerate(text.split(" ")):
             if number:
@@ -203,36 +210,41 @@ def _bars(picture: Bars, width: int) -> Iterator[Row]:
         value(bar.value, picture.unit) if bar.value is not None else "–" for bar in picture.bars
     ]
     reaches = [interval(bar.lower, bar.upper, picture.unit) for bar in picture.bars]
-    spreads = [interval(bar.least, bar.most, picture.unit)[1:-1] for bar in picture.bars]
-    columns = (names, numbers, reaches, spreads)
+    ends = [reach_text(bar.least, bar.most, picture.unit) for bar in picture.bars]
+    columns = (names, numbers, reaches, ends)
     wide = [max((len(cell) for cell in cells), default=0) for cells in columns]
+    small = _GAUGE if wide[3] else 0
     if wide[3]:
-        wide[2] = max(wide[2], len("95 %"))
-        wide[3] = max(wide[3], len("definitions"))
-        head = f"  {'':<{wide[0]}}  {'':>{wide[1]}}  {'95 %':<{wide[2]}}  definitions"
-        yield [Span(head, "dim")]
-    room = width - sum(wide) - 2 * len([each for each in wide if each]) - 2
+        head = f"{picture.definitions:,} definitions" if picture.definitions else "definitions"
+        wide[3] = max(wide[3], len(head) - small - 1)
+        first = f"  {'':<{wide[0]}}  {'':>{wide[1]}}  {head:<{small + 1 + wide[3]}}"
+        yield [Span(f"{first}  95 %" if wide[2] else first, "dim")]
+    elif picture.definitions == 1:
+        yield [Span(f"  {'':<{wide[0]}}  {'':>{wide[1]}}  one definition", "dim")]
+    room = width - sum(wide) - small - 1 - 2 * len([each for each in wide if each]) - 2
     known = [bar.value for bar in picture.bars if bar.value is not None]
     largest = max(known, default=0.0)
     ends_of_all = [
         end for b in picture.bars for end in (b.lower, b.value, b.upper) if end is not None
     ]
     reach_of_all = (min(ends_of_all, default=0.0), max(ends_of_all, default=0.0))
-    for bar, name, number, reach, spread in zip(picture.bars, *columns, strict=True):
+    for bar, name, number, reach, end in zip(picture.bars, *columns, strict=True):
         row = [Span(f"  {name:<{wide[0]}}  {number:>{wide[1]}}")]
+        if wide[3]:
+            gauge = picture.gauge(bar)
+            drawn = gauge.text(small) if gauge else " " * small
+            row += [Span(f"  {drawn}", colour(bar.country)), Span(f" {end:<{wide[3]}}")]
         if wide[2]:
             row.append(Span(f"  {reach:<{wide[2]}}", "dim"))
-        if wide[3]:
-            row.append(Span(f"  {spread:<{wide[3]}}", "dim"))
         if bar.value is None:
             row.append(Span(f"  {_cut(bar.reason, room)}", "dim"))
         elif picture.from_zero:
             blocks = _blocks(bar, bar.value, largest, room)
             row.append(Span(f"  {blocks}", colour(bar.country)))
         else:
-            ends = (bar.lower if bar.lower is not None else bar.value, bar.upper or bar.value)
+            own = (bar.lower if bar.lower is not None else bar.value, bar.upper or bar.value)
             row.append(
-                Span(f"  {_whisker(bar.value, ends, reach_of_all, room)}", colour(bar.country))
+                Span(f"  {_whisker(bar.value, own, reach_of_all, room)}", colour(bar.country))
             )
         yield row
 

@@ -14,11 +14,13 @@ __all__ = [
     "EU",
     "NBSP",
     "Bold",
+    "Gauge",
     "Words",
     "amount",
     "bold",
     "country",
     "day",
+    "gauge",
     "interval",
     "listed",
     "month",
@@ -38,7 +40,37 @@ class Bold:
     text: str
 
 
-Words = tuple[str | Bold, ...]
+@dataclass(frozen=True)
+class Gauge:
+    """A small bar beside a number: from `least` to `most` over definitions, on `low` to `high`."""
+
+    value: float | None
+    least: float
+    most: float
+    low: float
+    high: float
+
+    def places(self, width: int) -> tuple[int, int | None, int]:
+        """Cells, of `width`, at which the range begins, the value stands and the range ends."""
+        scale = (width - 1) / ((self.high - self.low) or 1.0)
+
+        def place(number: float) -> int:
+            return min(width - 1, max(0, round((number - self.low) * scale)))
+
+        middle = None if self.value is None else place(self.value)
+        return place(self.least), middle, place(self.most)
+
+    def text(self, width: int = 10) -> str:
+        """The bar in characters: a light track, the range heavy on it, the value as a dot."""
+        first, middle, last = self.places(width)
+        cells = ["╌"] * width
+        cells[first : last + 1] = ["━"] * (last - first + 1)
+        if middle is not None:
+            cells[middle] = "●"
+        return "".join(cells)
+
+
+Words = tuple[str | Bold | Gauge, ...]
 
 
 def bold(text: str) -> Bold:
@@ -46,9 +78,18 @@ def bold(text: str) -> Bold:
     return Bold(text)
 
 
-def say(*parts: str | Bold | Words) -> Words:
+def gauge(
+    number: float | None, least: float, most: float, unit: str, high: float | None = None
+) -> Gauge:
+    """A small bar; shares stand on a scale from 0 to 1, all else on one from 0 to `high`."""
+    if unit == "share":
+        return Gauge(number, least, most, 0.0, 1.0)
+    return Gauge(number, least, most, min(0.0, least), most if high is None else high)
+
+
+def say(*parts: str | Bold | Gauge | Words) -> Words:
     """One sentence out of parts."""
-    found: list[str | Bold] = []
+    found: list[str | Bold | Gauge] = []
     for part in parts:
         if isinstance(part, tuple):
             found += part
@@ -59,7 +100,10 @@ def say(*parts: str | Bold | Words) -> Words:
 
 def plain(words: Words) -> str:
     """A sentence without its marks."""
-    return "".join(part.text if isinstance(part, Bold) else part for part in words)
+    return "".join(
+        part.text() if isinstance(part, Gauge) else part.text if isinstance(part, Bold) else part
+        for part in words
+    )
 
 
 def percent(share: float | None) -> str:
