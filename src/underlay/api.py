@@ -15,12 +15,14 @@ from underlay.identity import hub_key
 from underlay.lake import Engine, Lake, embedded
 from underlay.measures import MEASURES, Figure, Measure, evaluate, measure
 from underlay.measures.multiverse import Multiverse, multiverse
+from underlay.stack.load import load
 from underlay.tables import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from underlay.config import Settings
+    from underlay.stack.parts import Stack
 
 __all__ = ["OpenLake", "open_lake", "prepared_queries"]
 
@@ -48,6 +50,7 @@ class OpenLake:
         )
         self._makers: Batch | None = None
         self._is_corrected = False
+        self._stack: Stack | None = None
         if chosen.corrections is not None:
             self._makers = self._corrected(chosen.corrections)
 
@@ -115,6 +118,17 @@ class OpenLake:
     def maker(self, name: str) -> MakerCard:
         """What is known of one organisation, by id, name or account."""
         return find_maker(self.engine, name)
+
+    @property
+    def stack(self) -> Stack:
+        """What models stand on: components, builds, evidence; read once.
+
+        `underlay.stack` asks it: `whatif`, `routes`, `chokepoints`, `shapley`. Raises
+        `NoDataError` where the lake has no tables of the stack.
+        """
+        if self._stack is None:
+            self._stack = load(self.engine)
+        return self._stack
 
     def unresolved(self) -> list[dict[str, Any]]:
         """What could not be resolved, the largest share of its list first."""
