@@ -128,7 +128,8 @@ def _statements(
     spellings = Spellings(curated)
     matrix = "raw_support_matrix__"
     yield from pair_rows(lines, architectures, past, rules)
-    yield from fallback_rows(raw.rows(f"{matrix}attention_flag"), lines, architectures)
+    flags = raw.rows(f"{matrix}attention_flag")
+    yield from fallback_rows(flags, lines, architectures, rules)
     yield from plugin_rows(packages, names, architectures)
     yield from ascend_rows(
         raw.rows(f"{matrix}ascend_model"), raw.rows(f"{matrix}ascend_first_seen"), classes

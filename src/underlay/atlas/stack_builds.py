@@ -99,6 +99,8 @@ def build_rows(
                 "last_seen_on": cited.read_on,
             }
             found[identifier] = known
+        if "status" in entry:
+            known["status"] = entry["status"]
         known["has_own_registry"] = bool(entry.get("has_own_registry", False))
         tracks = entry.get("tracks", "")
         known["tracks_version"] = (

@@ -69,7 +69,12 @@ REQUIREMENT = Table(
         Column("reason", "string", "why this class, or why none is known", True),
         Column("weight_format", "string", "safetensors, gguf, onnx, mlx ..., or `unknown`", True),
         Column("quantisation", "string", "none, fp8, awq, gptq, gguf-q4 ..., or `unknown`", True),
-        Column("is_convertible", "bool", "whether unquantised weights of it or its base are open"),
+        Column(
+            "is_convertible",
+            "bool",
+            "whether open weights of it or its base exist at the precision of their release; null "
+            "if unknown",
+        ),
     ),
 )
 STACK_COMPONENT = Table(
@@ -167,7 +172,12 @@ SUPPORT = Table(
         Column("runtime_id", "string", "component `runtime:...`", True),
         Column("backend_id", "string", "component `toolchain:...`, or `any` for a pair", True),
         Column("architecture_id", "string", "class, or `any` for a statement on a format", True),
-        Column("weight_format", "string", "format or quantisation, or `any`", True),
+        Column(
+            "weight_format",
+            "string",
+            "container (safetensors, gguf, onnx ...) or number format (fp8, awq ...), or `any`",
+            True,
+        ),
         Column("accelerator_id", "string", "component `accelerator:...`, or `any`", True),
         Column("use", "string", "inference, training or both", True),
         Column("status", "string", "yes, experimental, no, not-tested or removed", True),

@@ -7,7 +7,6 @@ lithography, and `deals.toml` (where there is one) dated deals.
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -20,6 +19,7 @@ from underlay.atlas.stack_contracts import DEAL, EVIDENCE, STATEMENTS, STATUSES
 from underlay.errors import SchemaError
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = [

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from underlay.atlas.curated import UNKNOWN
-from underlay.identity import hub_key, repository_name
+from underlay.identity import repository_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -45,7 +45,7 @@ _QUANT_MARKS: tuple[tuple[str, str], ...] = (
     (r"[2356]-?bit", "low-bit"),
     (r"quanti[sz]ed|qat", "quantised"),
 )
-_GGUF_LEVEL = re.compile(r"(?:^|[-_.])(?:i?q)([1-8])(?:_[0-9a-z]+)*(?=$|[-_.])", re.IGNORECASE)
+_GGUF_LEVEL = re.compile(r"(?:^|[-_.])i?q([1-8])(?:_[0-9a-z]+)*(?=$|[-_.])")
 # formats that hold weights as a trainer writes them, best first; more than one may lie together
 _TAGGED_FORMATS = (
     "mlx", "safetensors", "gguf", "pytorch", "onnx", "openvino", "ctranslate2", "nemo", "coreml",
@@ -66,17 +66,16 @@ _PACKED = ("gguf", "mlx", "exl")
 
 
 def _compiled(marks: Sequence[tuple[str, str]]) -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple(
-        (re.compile(rf"(?:^|[-_.])(?:{mark})(?=$|[-_.])", re.IGNORECASE), name)
-        for mark, name in marks
-    )
+    return tuple((re.compile(rf"(?:^|[-_.])(?:{mark})(?=$|[-_.])"), name) for mark, name in marks)
 
 
 _FORMATS = _compiled(_FORMAT_MARKS)
 _QUANTS = _compiled(_QUANT_MARKS)
+# nearly no name has a mark, so all are asked as one first; names are in lower case
 _ANY_MARK = re.compile(
-    "|".join(f"(?:^|[-_.])(?:{mark})(?=$|[-_.])" for mark, _ in (*_FORMAT_MARKS, *_QUANT_MARKS)),
-    re.IGNORECASE,
+    "(?:^|[-_.])(?:"
+    + "|".join(mark for mark, _ in (*_FORMAT_MARKS, *_QUANT_MARKS))
+    + ")(?=$|[-_.])"
 )
 
 
@@ -105,7 +104,7 @@ def weight_format_of(name: str, platform: str, tags: Sequence[str], library: str
     """
     if platform == "ollama":
         return "gguf"  # what Ollama's registry holds
-    last = repository_name(name)
+    last = repository_name(name).lower()
     if _ANY_MARK.search(last):
         for pattern, found in _FORMATS:
             if pattern.search(last):
@@ -123,13 +122,13 @@ def quantisation_of(
 
     `none` needs a known format and no mark anywhere; a repackaged copy without a mark is unknown.
     """
-    last = repository_name(name)
-    found = ""
-    if _ANY_MARK.search(last) or _GGUF_LEVEL.search(last):
-        found = next((scheme for pattern, scheme in _QUANTS if pattern.search(last)), "")
+    last = repository_name(name).lower()
     if weight_format == "gguf":
         level = _GGUF_LEVEL.search(last)
         return f"gguf-q{level[1]}" if level else "gguf"
+    found = ""
+    if _ANY_MARK.search(last):
+        found = next((scheme for pattern, scheme in _QUANTS if pattern.search(last)), "")
     if not found:
         found = _tagged_quantisation(tags)
     if found:
@@ -166,7 +165,7 @@ def requirement_columns(
         "reason": [],
         "weight_format": formats,
         "quantisation": quants,
-        "is_convertible": _convertible(facts, quants),
+        "is_convertible": _convertible(facts),
     }
     for number in range(count):
         model_type, method, reason = types[number]
@@ -275,26 +274,16 @@ def _bases_first(bases: Sequence[int | None]) -> Iterator[int]:
         yield from reversed(chain)
 
 
-def _convertible(facts: ModelFacts, quants: Sequence[str]) -> list[bool | None]:
-    """Whether open weights exist at the precision of their release: its own, or its base's."""
+def _convertible(facts: ModelFacts) -> list[bool | None]:
+    """Whether open weights exist at the precision of their release: its own, or its base's.
+
+    Null where nobody says whether weights are open, or what a repackaged copy is a copy of.
+    """
     found: list[bool | None] = [None] * len(facts.names)
     for number in _bases_first(facts.bases):
-        own = facts.is_open[number]
         base = facts.bases[number]
-        is_copy = facts.copy_kinds[number] == "quantised copy"
-        if own is None:
-            found[number] = None
-        elif own and not is_copy and (quants[number] == "none" or base is None):
-            found[number] = True
-        elif own and is_copy and base is None:
-            found[number] = None  # what it is a copy of is not known
-        elif (base is not None and found[base]) or (own and not is_copy):
-            found[number] = True
-        else:
-            found[number] = False if own is False else None
+        own = None if facts.copy_kinds[number] == "quantised copy" else facts.is_open[number]
+        if not own and base is not None and found[base] is not None:
+            own = found[base]
+        found[number] = own
     return found
-
-
-def key_of(name: str) -> str:
-    """The spelling under which a Hub name is looked up."""
-    return hub_key(name)

@@ -99,16 +99,18 @@ class Classes:
             for written in entry["written"]
         }
 
-    def of(self, written: str, stated: str = "") -> tuple[str, ...]:
+    def of(self, written: str, stated: str = "", sizes: str = "") -> tuple[str, ...]:
         """Classes of a Hub id or a family's name; `unknown` where nothing is known.
 
-        A Hub id's own class goes before the one that a page states: pages shorten them.
+        A Hub id's own class goes before the one that a page states: pages shorten them. `sizes`
+        are what the page puts beside the name, for families whose sizes differ in class.
         """
         if "/" in written:
             found = self._of_model(written)
             if found != UNKNOWN:
                 return (found,)
-        family = self._families.get(written.casefold())
+        family = self._families.get(f"{written} {sizes}".casefold())
+        family = family or self._families.get(written.casefold())
         if family:
             return tuple(self.architectures.canonical(name) for name in family)
         if stated:
@@ -190,10 +192,10 @@ def pair_rows(
             ) or line.category == "hf-conversion:text"
             path = line.path or line.category
             stands = status
-            if reads_part and architectures.text_part(name):
-                if (line.runtime, name) not in projectors:
-                    stands = "experimental" if status == "yes" else status
-                    path += " (text part)"
+            is_whole = (line.runtime, name) in projectors
+            if reads_part and architectures.text_part(name) and not is_whole:
+                stands = "experimental" if status == "yes" else status
+                path += " (text part)"
             span = past[line.runtime].span(name) if line.runtime in past else None
             first = line.first_seen_on or (span[1] if span else None)
             if stands != "removed":
@@ -256,27 +258,33 @@ def fallback_rows(
     flags: Iterable[Mapping[str, Any]],
     lines: Sequence[Registered],
     architectures: Architectures,
+    rules: StackRules,
 ) -> Iterator[dict[str, Any]]:
     """Classes that a server runs through Transformers' own code, since they take its attention.
 
-    Servers that list a class named after Transformers have that path. It serves what Transformers
-    lists as causal or multimodal and whose code takes any attention kernel.
+    A server has that path if its list has a class named after Transformers, or its documents say
+    so. It serves what Transformers lists as causal or multimodal and whose code takes any
+    attention kernel.
     """
-    servers: dict[str, Registered] = {}
+    servers: dict[str, tuple[str, str, Any]] = {}
     native: dict[str, set[str]] = defaultdict(set)
     for line in lines:
         if line.kind != CLASS or line.runtime == "transformers":
             continue
         native[line.runtime].add(architectures.canonical(line.name))
-        if line.name.startswith("Transformers") and line.runtime not in servers:
-            servers[line.runtime] = line
+        if line.name.startswith("Transformers"):
+            servers.setdefault(line.runtime, (line.path, line.version, line.last_seen_on))
+    for entry in rules.of("runtime"):
+        cited = rules.citations.get(entry.get("fallback", ""))
+        if cited is not None and entry["id"] in native:
+            servers.setdefault(entry["id"], (cited.url, UNKNOWN, cited.read_on))
     for row in flags:
         if not row["has_attention_backend"]:
             continue
         for name in architectures.classes_of(row["model_dir"]):
             if architectures.classes[name].head not in ("causal-lm", "multimodal"):
                 continue
-            for runtime, line in sorted(servers.items()):
+            for runtime, (place, version, last) in sorted(servers.items()):
                 if name in native[runtime]:
                     continue
                 yield _row(
@@ -286,10 +294,10 @@ def fallback_rows(
                     source="support_matrix",
                     evidence="documented",
                     stated_by="project",
-                    path=f"{line.path} over {row['path']}: takes any attention kernel",
+                    path=f"{place} over {row['path']}: takes any attention kernel",
                     is_fallback=True,
-                    version=line.version,
-                    last=line.last_seen_on,
+                    version=version,
+                    last=last,
                     sha=row["snapshot_sha256"],
                 )
 
@@ -390,7 +398,7 @@ def lmdeploy_rows(
         if runtime is None or backend is None or scheme is None:
             continue
         lines = [line for pattern, line in _ASCEND_LINES if pattern.search(row["device"])]
-        for name in classes.of(row["model"]):
+        for name in classes.of(row["model"], sizes=row["size"]):
             yield _row(
                 runtime,
                 name,

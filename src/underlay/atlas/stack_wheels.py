@@ -58,6 +58,13 @@ def declared_edges(
         for entry in rules.of("package")
         if entry.get("pypi")
     }
+    # libraries that know no hardware bind the runtime's code, so all of its builds
+    neutral = {f"package:{entry['id']}" for entry in rules.of("package") if entry.get("neutral")}
+    own = {
+        entry["package"]: f"runtime:{entry['id']}"
+        for entry in rules.of("runtime")
+        if entry.get("package")
+    }
     edges: list[dict[str, Any]] = []
     linux: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
@@ -72,9 +79,13 @@ def declared_edges(
         if edge is None:
             continue
         if wheel.get("build"):
-            for build in str(wheel["build"]).split():
-                if f"build:{build}" in known:
-                    edges.append({"component": f"build:{build}", **edge})
+            builds = [f"build:{build}" for build in str(wheel["build"]).split()]
+            edges += [{"component": build, **edge} for build in builds if build in known]
+            if edge["provider"] in neutral and wheel["package"] in own:
+                runtimes = {
+                    f"runtime:{build.split('/')[0]}" for build in str(wheel["build"]).split()
+                }
+                edges += [{"component": runtime, **edge} for runtime in sorted(runtimes)]
         elif is_linux:
             linux[wheel["component"]].append(edge)
         elif not edge["provider"].startswith("toolchain:"):
