@@ -71,9 +71,12 @@ _AGAIN = (408, 429, 500, 502, 503, 504)
 
 @dataclass(frozen=True)
 class IndexSettings:
-    """Where packages come from, as pip's own configuration has it; empty for the default."""
+    """Where packages come from, as pip's own configuration has it.
 
-    indexes: tuple[str, ...] = field(default=(), repr=False)  # may hold a password
+    An empty address stands for the library's default index.
+    """
+
+    indexes: tuple[str, ...] = field(default=("",), repr=False)  # may hold a password
     find_links: tuple[str, ...] = field(default=(), repr=False)
     trusted_hosts: tuple[str, ...] = ()
     certificate: str = ""
@@ -124,7 +127,7 @@ def settings_of(text: str) -> IndexSettings:
         seconds = 30.0
     default = () if own or words("no-index")[:1] in (("true",), ("1",)) else ("",)
     return IndexSettings(
-        (*own, *default, *extra) if extra else own,
+        (*own, *default, *extra),
         words("find-links"),
         words("trusted-host"),
         " ".join(words("cert")),
@@ -173,15 +176,18 @@ class Index:
         )
         finder = PackageFinder(
             session=cast("Any", self._client),  # its protocol lacks keywords that this has
-            find_links=self._settings.find_links,
             trusted_hosts=self._settings.trusted_hosts,
             ignore_compatibility=True,
         )
-        named = [url for url in self._settings.indexes if url]
-        if named and "" not in self._settings.indexes:
-            finder.sources = [s for s in finder.sources if s["type"] != "index"]
-        for url in named:
-            finder.add_index_url(url)
+        # made without any source, it has the library's own default index and nothing else
+        default, finder.sources = finder.sources, []
+        for address in self._settings.indexes:
+            if address:
+                finder.add_index_url(address)
+            else:
+                finder.sources += default
+        for place in self._settings.find_links:
+            finder.add_find_links(place)
         addresses = [s["url"] for s in finder.sources if s["type"] == "index"]
         self._client.auth = MultiDomainBasicAuth(prompting=False, index_urls=addresses)
         self._finder = finder
@@ -285,6 +291,8 @@ class Index:
 
     def _before(self, request: httpx2.Request) -> None:
         """Wait until the host may be asked again."""
+        if request.url.scheme not in ("http", "https"):
+            return
         host = request.url.host
         wait = self._last.get(host, 0.0) + self._pause_s - time.monotonic()
         if wait > 0:
@@ -407,9 +415,10 @@ class _Parts(io.RawIOBase):
         return data
 
     def all(self) -> bytes:
-        """The whole file."""
-        self._fetch(0, self.size)
-        return self._block(0, self.size)
+        """The whole file; what is held already isn't asked for again."""
+        start, tail = self._blocks[0]
+        self._fetch(0, start)
+        return self._block(0, start) + tail
 
     def prepare(self, spans: Iterable[tuple[int, int]]) -> None:
         """Fetch these (offset, length) spans ahead, joined where they are near."""
@@ -488,5 +497,5 @@ def _rank(filename: str, platform: str) -> tuple[int, int, str]:
     place = tags[2]
     fits = place == "any" or (platform in place and ("x86_64" in place or platform != "linux"))
     python = filename.split("-")[-3]
-    order = 0 if place == "any" or "abi3" in filename else 1 if python == "cp311" else 2
+    order = 0 if place == "any" or "abi3" in filename else 1 if python == "cp312" else 2
     return (0 if fits else 1, order, filename)

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import io
 import json
+import re
 import stat
 import tarfile
 import zipfile
@@ -136,6 +137,8 @@ class Artifact:
 
 def name_of(artifact: str) -> Name:
     """Take a file name apart; raises `UnreadableError` if it is no wheel or sdist."""
+    if not re.fullmatch(r"[A-Za-z0-9._+!-]+", artifact):
+        raise UnreadableError(artifact, "no name of a wheel or an sdist")
     try:
         if artifact.endswith(".whl"):
             package, version, build, _ = parse_wheel_filename(artifact)

@@ -25,7 +25,7 @@ Row = dict[str, Any]
 
 CI_MEMBERS: dict[str, str] = {
     "vllm": r"\.buildkite/.+\.ya?ml|\.buildkite/lm-eval-harness/configs/.+\.txt"
-    r"|tests/evals/.+\.(?:ya?ml|txt)|tests/.+test_\w+\.py",
+    r"|tests/evals/.+\.(?:ya?ml|txt)|tests/(?:.+/)?test_\w+\.py",
     "vllm-ascend": r"\.github/workflows/configs/\w+\.ya?ml|tests/e2e/.+\.(?:ya?ml|py)",
     "sglang": r"sglang/test/ascend/test_ascend_utils\.py",
     "optimum-habana": r"tests/test_\w+\.py",
@@ -39,7 +39,7 @@ _HARDWARE = tuple(
     for pattern, backend in (
         (r"(?:^|[_-])cpu(?:$|[_-])|^cpu|ubuntu", "cpu"),
         (r"^mi\d{3}|^amd|gfx\d", "rocm"),
-        (r"^(?:h|b|a|l|gh|gb)\d{1,3}|^dgx|^t4|nvidia|cuda", "cuda"),
+        (r"^(?:(?:h|b|a|gh|gb)\d{2,3}|l\d{1,2})(?!\d)|^dgx|^t4|nvidia|cuda", "cuda"),
         (r"intel_hpu|gaudi", "hpu"),
         (r"intel_gpu|xpu|bmg", "xpu"),
         (r"ascend|npu|^a[235](?:$|-)|310p|aarch64-a\d|^910", "npu"),
@@ -238,8 +238,10 @@ class _Test(NamedTuple):
     """One call of pytest: its arguments, and what they point at and leave out."""
 
     arguments: str
+    folder: str
     targets: list[str]
     ignored: list[str]
+    lists: list[str]
     is_filtered: bool
 
 
@@ -252,18 +254,16 @@ def _tests(command: str, folder: str) -> Iterator[_Test]:
             folder = _normal(re.sub(r"^vllm-workspace/?", "", folder))
         if not (match := _PYTEST.search(part)):
             continue
-        try:
-            words = shlex.split(match[1].replace("'", " "), posix=True)
-        except ValueError:
-            words = match[1].split()
+        words = _words(match[1])
         targets = []
         ignored: list[str] = []
+        lists: list[str] = []
         is_filtered = skip = hidden = False
         for word in words:
             if skip:
                 skip = False
             elif word.startswith("--config-list-file="):
-                targets.append(_normal(f"{folder}/{word.partition('=')[2]}"))
+                lists.append(word.partition("=")[2])
             elif word.startswith("--ignore=") or hidden:
                 hidden = False
                 ignored.append(_normal(f"{folder}/{word.removeprefix('--ignore=')}"))
@@ -276,7 +276,18 @@ def _tests(command: str, folder: str) -> Iterator[_Test]:
                 is_filtered |= "::" in word
                 targets.append(_normal(f"{folder}/{word.partition('::')[0]}"))
         if targets:
-            yield _Test(" ".join(words)[:200], targets, ignored, is_filtered)
+            arguments = " ".join(words)[:200]
+            yield _Test(arguments, folder, targets, ignored, lists, is_filtered)
+
+
+def _words(arguments: str) -> list[str]:
+    """Words of a shell command; a part of a quoted one may end in a quote too many."""
+    for written in (arguments, arguments.rstrip("'\" ")):
+        try:
+            return shlex.split(written)
+        except ValueError:
+            continue
+    return arguments.replace("'", " ").replace('"', " ").split()
 
 
 def _normal(path: str) -> str:
@@ -292,10 +303,12 @@ def _normal(path: str) -> str:
 
 def _targeted(files: _Files, test: _Test) -> Iterator[tuple[str, str]]:
     """(member, model) for each model that what pytest is pointed at names."""
-    listed = [target for target in test.targets if target.endswith((".txt", ".yaml"))]
-    if listed:
-        # the test module only loops over the configurations that the list names
-        for target in listed:
+    modules = [target for target in test.targets if target.endswith(".py")]
+    if test.lists:
+        # the test module only loops over the configurations that the list names; a list is
+        # beside the module or in the working folder
+        folders = [*(module.rpartition("/")[0] for module in modules), test.folder]
+        for target in (_normal(f"{folder}/{one}") for one in test.lists for folder in folders):
             for path in _configurations(files, target):
                 for model in files.models(path):
                     yield path, model

@@ -28,6 +28,7 @@ __all__ = [
     "METADATA_MEMBERS",
     "backends",
     "description",
+    "library_backend",
     "metadata",
     "native_libraries",
     "requirements",
@@ -39,7 +40,7 @@ METADATA_MEMBERS = (
     r"[^/]+\.dist-info/(?:METADATA|entry_points\.txt)|PKG-INFO|[^/]+\.egg-info/entry_points\.txt"
 )
 
-_LIBRARY = re.compile(r"\.(?:so(?:\.[0-9.]+)?|dylib|dll|pyd|metallib|cubin|hsaco|fatbin)$")
+_LIBRARY = re.compile(r"\.(?:so(?:\.[0-9.]+)?|a|dylib|dll|lib|pyd|metallib|cubin|hsaco|fatbin|bc)$")
 
 # First match wins; a bundled CUDA library says so, whatever its package is called.
 _LIBRARY_BACKENDS = tuple(

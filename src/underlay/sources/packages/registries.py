@@ -56,8 +56,8 @@ def architectures(artifact: Artifact) -> Iterator[Row | Skipped]:
 
 def camel_words(name: str) -> str:
     """A constant's name as a category: `_TEXT_GENERATION_MODELS` becomes text-generation."""
-    word = name.strip("_").removesuffix("_NAMES").removesuffix("_MAPPING").removesuffix("_MODELS")
-    word = word.removeprefix("MODEL_FOR_").removeprefix("MODEL_WITH_")
+    word = name.strip("_").removesuffix("_NAMES").removesuffix("_MAPPING").removesuffix("MODELS")
+    word = word.removeprefix("MODEL_FOR_").removeprefix("MODEL_WITH_").strip("_")
     return word.lower().replace("_", "-") or "model"
 
 
@@ -361,9 +361,9 @@ REGISTRIES: tuple[Registry, ...] = (
         _LLAMA + r"(?:conversion/\w+|convert_hf_to_gguf|convert-hf-to-gguf)\.py",
         _llama_registered,
     ),
-    Registry("mlx-lm", ("mlx-lm",), r"mlx_lm/models/\w+\.py", _mlx_lm),
+    Registry("mlx-lm", ("mlx-lm",), r"mlx_lm/models/[\w-]+\.py", _mlx_lm),
     Registry("mlx-lm", ("mlx-lm",), r"mlx_lm/utils\.py", _mlx_aliases),
-    Registry("mlx-vlm", ("mlx-vlm",), r"mlx_vlm/models/\w+/__init__\.py", _mlx_vlm),
+    Registry("mlx-vlm", ("mlx-vlm",), r"mlx_vlm/models/[\w-]+/__init__\.py", _mlx_vlm),
     Registry("mlx-vlm", ("mlx-vlm",), r"mlx_vlm/utils\.py", _mlx_aliases),
     Registry(
         "LMDeploy-PyTorch", ("lmdeploy",), r"lmdeploy/pytorch/models/module_map\.py", _lmdeploy
