@@ -56,9 +56,9 @@ _WORDS = (
     b"from_pretrained", b"huggingface", b"openai", b"gpt-", b"claude-", b"gemini-",
     b"ollama", b"transformers", b"llama", b"langchain", b"SentenceTransformer",
     b"diffusers", b"torch.hub", b"spacy", b"timm", b"open_clip", b"ultralytics", b"whisper",
-    b"torchaudio.pipelines", b"torchvision.models", b"keras.applications", b"MODEL",
+    b"torchaudio.pipelines", b"torchvision.models", b"keras.applications",
     b".safetensors", b".gguf", b".pth", b".ckpt", b"mistral", b"qwen", b"Qwen",
-    b"embedding", b"model_name", b"model_id", b"checkpoint", b"bert-", b"hf_", b"repo_id",
+    b"bert-", b"hf_", b"repo_id",
     b"llm", b"replicate", b"bedrock", b"deepseek", b"anthropic", b"litellm",
     b"sentence-transformers", b"vllm", b".onnx"
 )  # fmt: skip
@@ -78,20 +78,15 @@ def may_name_a_model(data: bytes) -> bool:
 def facts_of_source(data: bytes) -> Facts | None:
     """What the second pass needs of Python source; `problem` where it can't be parsed."""
     from underlay.audit.detectors.python_facts import facts_of
-    from underlay.audit.detectors.python_prose import prose_of
     from underlay.audit.syntax import python_source
 
     source = python_source(data)
     if source.tree is None:
         return {"problem": source.problem}
     try:
-        facts = facts_of(source.tree)
-        prose = prose_of(data, source.tree)
+        return facts_of(source.tree, data)
     except RecursionError:
         return {"problem": "nests too deep"}
-    if prose:
-        facts["prose"] = prose
-    return facts
 
 
 class Python:

@@ -9,17 +9,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from underlay.audit.detectors.python_arguments import CallScan
+from underlay.audit.detectors.python_prose import prose_of
 from underlay.audit.detectors.python_scan import ALTERNATIVES, MOST, NEVER, NOWHERE, Seen
 from underlay.audit.detectors.python_values import Value, dotted, text_of, value_of
 from underlay.audit.references import key_strength
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from underlay.audit.findings import Facts, Role
 
 __all__ = ["facts_of"]
 
 
-def facts_of(tree: ast.Module) -> Facts:
+def facts_of(tree: ast.Module, data: bytes) -> Facts:
     """Names, functions, classes, calls and sinks of a module, as JSON.
 
     A sink is a value at a place that says something about it: `[rule, evidence, role, expects,
@@ -27,7 +30,11 @@ def facts_of(tree: ast.Module) -> Facts:
     """
     reader = _Reader()
     reader.read(tree)
-    return reader.facts()
+    facts = reader.facts()
+    prose = prose_of(data, reader.docstrings, reader.quoted)
+    if prose:
+        facts["prose"] = prose
+    return facts
 
 
 class _Reader(CallScan):
@@ -58,9 +65,8 @@ class _Reader(CallScan):
         }
 
     def read(self, tree: ast.Module) -> None:
-        for node in ast.walk(tree):  # imports first: calls before them are resolved too
-            if isinstance(node, (ast.Import, ast.ImportFrom)):
-                self.visits[type(node)](node, NOWHERE, "")
+        for node in _imports(tree):  # first: calls before them are resolved too
+            self.visits[type(node)](node, NOWHERE, "")
         self.body(tree.body, NOWHERE, "")
         while self.stack:
             node, seen, scope = self.stack.pop()
@@ -152,6 +158,7 @@ class _Reader(CallScan):
         self.push(node.decorator_list, NOWHERE, scope)
         body = node.body
         if body and isinstance(body[0], ast.Expr) and text_of(body[0].value) is not None:
+            self.docstrings.append(body[0].value)
             body = body[1:]
         for item in body:
             is_field = isinstance(item, (ast.Assign, ast.AnnAssign))
@@ -268,8 +275,10 @@ class _Reader(CallScan):
             self.push([node.value], NOWHERE, scope)
 
     def _statement(self, node: ast.Expr, seen: Seen, scope: str) -> None:
-        if text_of(node.value) is None:  # a string by itself is a comment
+        if text_of(node.value) is None:
             self.push([node.value], NOWHERE, scope)
+        else:  # a string by itself is a comment
+            self.docstrings.append(node.value)
 
     def _raise(self, node: ast.Raise, seen: Seen, scope: str) -> None:
         self.push([node.exc, node.cause], Seen(skip=NEVER), scope)
@@ -282,6 +291,21 @@ class _Reader(CallScan):
     def _named(self, node: ast.NamedExpr, seen: Seen, scope: str) -> None:
         self._target(node.target, node.value, scope)
         self.keyed(node.target.id, node.value, scope)
+
+
+def _imports(tree: ast.Module) -> Iterator[ast.stmt]:
+    """Every import, also in functions and under conditions."""
+    stack: list[Any] = [tree]
+    while stack:
+        node = stack.pop()
+        for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+            held = getattr(node, name, None)
+            if isinstance(held, list):
+                for item in reversed(held):
+                    if isinstance(item, (ast.Import, ast.ImportFrom)):
+                        yield item
+                    else:
+                        stack.append(item)
 
 
 def _annotation(node: ast.expr | None) -> str | None:

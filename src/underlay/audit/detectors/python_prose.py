@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from underlay.audit.references import Place, classify, key_strength
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["prose_of"]
 
@@ -30,48 +33,45 @@ _LOADERS = (
 )
 
 
-def prose_of(data: bytes, tree: ast.Module) -> list[list[Any]]:
-    """`[text, line, column, kind, rule, confidence]` of comments and docstrings.
+def prose_of(
+    data: bytes, docstrings: list[ast.expr], quoted: list[tuple[int, int]]
+) -> list[list[Any]]:
+    """`[text, line, column, kind, confidence, expects]` of comments and docstrings.
 
-    `kind` is `comment` or `doc`; what a reference is, is decided when facts are linked.
+    `kind` is `comment` or `doc`. `quoted` are the lines of strings of several lines: a `#` there
+    starts no comment.
     """
     found: list[list[Any]] = []
-    quoted = _quoted_lines(tree)
-    if b"#" in data:
-        for match in _COMMENT.finditer(data):
-            text = match[1].decode("utf-8", "replace")
-            if not _TELLS.search(text):
-                continue
-            line = data.count(b"\n", 0, match.start(1)) + 1
-            if line not in quoted:
-                column = match.start(1) - data.rfind(b"\n", 0, match.start(1))
-                found.extend(_line(text, line, column, "comment"))
-            if len(found) > _MOST:
-                return found
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
-            first = node.body[0] if node.body else None
-            if not (isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)):
-                continue
-            text = first.value.value
-            if not isinstance(text, str) or not _TELLS.search(text):
-                continue
-            for number, line_text in enumerate(text.splitlines()):
-                column = first.value.col_offset + 4 if number == 0 else 1
-                found.extend(_line(line_text, first.value.lineno + number, column, "doc"))
-            if len(found) > _MOST:
-                return found
+    if b"#" in data and (b"huggingface.co" in data or b"hf.co" in data or b"odel" in data):
+        found.extend(_comments(data, docstrings, quoted))
+    for node in docstrings:
+        text = node.value if isinstance(node, ast.Constant) else ""
+        if not isinstance(text, str) or not _TELLS.search(text):
+            continue
+        for number, line_text in enumerate(text.splitlines()):
+            column = node.col_offset + 4 if number == 0 else 1
+            found.extend(_line(line_text, node.lineno + number, column, "doc"))
+        if len(found) > _MOST:
+            break
     return found
 
 
-def _quoted_lines(tree: ast.Module) -> set[int]:
-    """Lines inside strings of several lines: a `#` there starts no comment."""
-    lines: set[int] = set()
-    for node in ast.walk(tree):
-        is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
-        if (is_text or isinstance(node, ast.JoinedStr)) and (node.end_lineno or 0) > node.lineno:  # type: ignore[attr-defined]
-            lines.update(range(node.lineno + 1, (node.end_lineno or 0) + 1))  # type: ignore[attr-defined]
-    return lines
+def _comments(
+    data: bytes, docstrings: list[ast.expr], quoted: list[tuple[int, int]]
+) -> Iterator[list[Any]]:
+    taken: set[int] = set()
+    for first, last in [*quoted, *((d.lineno, d.end_lineno or 0) for d in docstrings)]:
+        taken.update(range(first + 1, last + 1))
+    line, at = 1, 0
+    for match in _COMMENT.finditer(data):
+        text = match[1].decode("utf-8", "replace")
+        if not _TELLS.search(text):
+            continue
+        line += data.count(b"\n", at, match.start(1))
+        at = match.start(1)
+        if line not in taken:
+            column = at - data.rfind(b"\n", 0, at)
+            yield from _line(text, line, column, "comment")
 
 
 def _line(text: str, line: int, column: int, kind: str) -> list[list[Any]]:

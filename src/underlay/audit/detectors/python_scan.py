@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from underlay.audit.detectors.python_calls import calls
@@ -46,6 +47,35 @@ class Seen:
 
 
 NOWHERE = Seen()
+_SKIPPED = (NOWHERE, Seen(skip=NEVER), Seen(skip=FILES_ONLY))
+# nodes in which no string stands
+_LEAVES = frozenset(
+    {
+        ast.Name,
+        ast.Pass,
+        ast.Break,
+        ast.Continue,
+        ast.Global,
+        ast.Nonlocal,
+        ast.alias,
+        str,
+        int,
+        bool,
+    }
+    | set(ast.expr_context.__subclasses__())
+    | set(ast.operator.__subclasses__())
+    | set(ast.boolop.__subclasses__())
+    | set(ast.unaryop.__subclasses__())
+    | set(ast.cmpop.__subclasses__())
+    | {type(None)}
+)
+
+
+@cache
+def _inner_fields(kind: type[ast.AST]) -> tuple[str, ...]:
+    """The fields of a kind of node in which strings may stand."""
+    plain = ("ctx", "op", "ops", "name", "id", "attr", "arg", "lineno", "type_comment", "kind")
+    return tuple(name for name in kind._fields if name not in plain)
 
 
 class Scan:
@@ -66,6 +96,8 @@ class Scan:
         self.variables: dict[str, Value] = {}
         self.sinks: list[list[Any]] = []
         self.marks: dict[str, Role] = {}
+        self.docstrings: list[ast.expr] = []
+        self.quoted: list[tuple[int, int]] = []  # strings of several lines: from line, to line
         self.count = 0
         self.stack: list[tuple[ast.AST, Seen, str]] = []
         self.vocabulary = calls()
@@ -105,17 +137,26 @@ class Scan:
 
     def push(self, nodes: Iterable[ast.AST | None], seen: Seen, scope: str) -> None:
         """Look at the nodes later, with what their place says."""
-        self.stack.extend((node, seen, scope) for node in nodes if node is not None)
+        self.stack.extend([(node, seen, scope) for node in nodes if type(node) not in _LEAVES])
 
     def plain(self, node: ast.AST, seen: Seen, scope: str) -> None:
         """Look into a node that says nothing about what is in it."""
-        around = NOWHERE if not seen.skip else replace(NOWHERE, skip=seen.skip)
-        self.push(ast.iter_child_nodes(node), around, scope)
+        around = NOWHERE if not seen.skip else _SKIPPED[seen.skip]
+        stack = self.stack
+        for name in _inner_fields(type(node)):
+            held = getattr(node, name, None)
+            if isinstance(held, list):
+                for item in held:
+                    if type(item) not in _LEAVES:
+                        stack.append((item, around, scope))
+            elif held is not None and type(held) not in _LEAVES:
+                stack.append((held, around, scope))
 
     def body(self, body: list[ast.stmt], seen: Seen, scope: str) -> None:
         """Look at statements, without a docstring."""
         if body and isinstance(body[0], ast.Expr) and text_of(body[0].value) is not None:
-            body = body[1:]  # a docstring
+            self.docstrings.append(body[0].value)
+            body = body[1:]
         self.push(body, seen, scope)
 
     def bind(self, name: str, value: Value, scope: str, within: str) -> None:
@@ -179,6 +220,8 @@ class Scan:
 
     def _constant(self, node: ast.Constant, seen: Seen, scope: str) -> None:
         text = node.value
+        if (node.end_lineno or 0) > node.lineno:
+            self.quoted.append((node.lineno, node.end_lineno or 0))
         if not isinstance(text, str) or not 2 <= len(text) <= 300 or seen.skip == NEVER:
             return
         if " " in text or "\n" in text:
@@ -193,6 +236,8 @@ class Scan:
         self.sink(seen, scope, ["s", text, node.lineno, node.col_offset + 1])
 
     def _joined(self, node: ast.JoinedStr, seen: Seen, scope: str) -> None:
+        if (node.end_lineno or 0) > node.lineno:
+            self.quoted.append((node.lineno, node.end_lineno or 0))
         inner = [item for item in node.values if isinstance(item, ast.FormattedValue)]
         if seen.strength < 0.5 and not seen.skip and _hub_start(node):
             self.sink(replace(seen, strength=0.5, rule="url"), scope, value_of(node))
