@@ -167,7 +167,13 @@ def plain(name: str) -> str:
 class Architectures:
     """The classes that runtimes list, and how names lead to them."""
 
-    def __init__(self, registered: Iterable[Registered], rules: ArchitectureRules) -> None:
+    def __init__(
+        self,
+        registered: Iterable[Registered],
+        rules: ArchitectureRules,
+        reviewed: Iterable[str] = (),
+    ) -> None:
+        """`reviewed` are classes that curated entries name, whether or not a list has them."""
         self._rules = rules
         self._written = {plain(entry.name): entry.architecture for entry in rules.aliases}
         self._of_plain: dict[str, str] = {}
@@ -175,11 +181,11 @@ class Architectures:
         self._heads: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         self._guessed: dict[str, dict[str, list[str]]] = {}
         lines = list(registered)
-        self._name_classes(lines)
+        self._name_classes(lines, reviewed)
         self._read_types(lines)
         self._read_gguf(lines)
 
-    def _name_classes(self, lines: Sequence[Registered]) -> None:
+    def _name_classes(self, lines: Sequence[Registered], reviewed: Iterable[str]) -> None:
         """Choose one spelling a class, and its head."""
         votes: dict[str, dict[str, None]] = defaultdict(dict)
         for line in lines:
@@ -191,8 +197,10 @@ class Architectures:
                 first.setdefault(plain(line.name), line.name.rpartition(".")[2])
         for entry in self._rules.types:
             first.setdefault(plain(entry.architecture), entry.architecture)
-        for entry in self._rules.aliases:
-            first.setdefault(plain(entry.architecture), entry.architecture)
+        for alias in self._rules.aliases:
+            first.setdefault(plain(alias.architecture), alias.architecture)
+        for name in sorted(reviewed):
+            first.setdefault(plain(name), name)
         for key, name in first.items():
             target = self._written.get(key)
             self._of_plain[key] = target or name
@@ -214,8 +222,8 @@ class Architectures:
                 known = ArchitectureClass(name, _head(name, heads.get(name, {})))
                 self.classes[name] = known
             known.spellings |= set(votes.get(key, {}))
-        for entry in self._rules.aliases:
-            self.classes[entry.architecture].reason = entry.reason
+        for alias in self._rules.aliases:
+            self.classes[alias.architecture].reason = alias.reason
         for known in self.classes.values():
             if not known.reason and len(known.spellings) > 1:
                 known.reason = "one class but for capitals and dashes: " + ", ".join(

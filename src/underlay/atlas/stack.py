@@ -62,7 +62,8 @@ def stack_batches(engine: Engine, curated: Curated) -> Iterator[Batch]:
     packages = raw.rows("raw_packages__architecture")
     lines = registered_lines(raw.rows("raw_support_matrix__architecture"), packages, names)
     joins = read_architectures()
-    architectures = Architectures(lines, joins)
+    reviewed = [name for entry in rules.of("family") for name in entry["classes"]]
+    architectures = Architectures(lines, joins, reviewed)
     past = histories(
         raw.rows("raw_support_matrix__architecture_history"),
         packages,
