@@ -22,6 +22,7 @@ __all__ = [
     "Node",
     "grammar",
     "read_dotenv",
+    "read_hcl",
     "read_ini",
     "read_json",
     "read_toml",
@@ -371,9 +372,10 @@ def read_toml(source: str) -> Document:
     return Document([root], source, problem)
 
 
-class _TomlReader:
+class _Reader:
+    """Nodes with their places, from a tree of tree-sitter."""
+
     def __init__(self, source: str) -> None:
-        self._source = source
         self._bytes = source.encode("utf-8", "replace")
         self._is_ascii = len(self._bytes) == len(source)
         self._breaks = line_breaks(source)
@@ -382,7 +384,10 @@ class _TomlReader:
     def _offset(self, position: int) -> int:
         return position if self._is_ascii else len(self._bytes[:position].decode("utf-8", "ignore"))
 
-    def _node(self, kind: Literal["map", "list", "text"], part: Any) -> Node:
+    def raw(self, part: Any) -> str:
+        return self._bytes[part.start_byte : part.end_byte].decode("utf-8", "replace")
+
+    def node(self, kind: Literal["map", "list", "text"], part: Any) -> Node:
         self._count += 1
         if self._count > MAX_NODES:
             raise _Cut(f"more than {MAX_NODES} values")
@@ -390,15 +395,17 @@ class _TomlReader:
         line, column = place(self._breaks, start)
         return Node(kind, line, column, start=start, end=self._offset(part.end_byte))
 
+
+class _TomlReader(_Reader):
     def _keys(self, part: Any) -> list[str]:
-        raw = self._bytes[part.start_byte : part.end_byte].decode("utf-8", "replace")
+        raw = self.raw(part)
         if part.type != "dotted_key":
             return [raw.strip("\"'")]
         return [piece.strip().strip("\"'") for piece in raw.split(".")]
 
     def _descend(self, parent: Node, names: list[str], part: Any) -> Node:
         for name in names:
-            child = self._node("map", part)
+            child = self.node("map", part)
             parent.keys.append(Node("text", child.line, child.column, name))
             parent.values.append(child)
             parent = child
@@ -418,7 +425,7 @@ class _TomlReader:
             return
         names = self._keys(named[0])
         target = self._descend(parent, names[:-1], named[0])
-        key = self._node("text", named[0])
+        key = self.node("text", named[0])
         key.text = names[-1]
         value = self._value(named[1], depth)
         target.keys.append(key)
@@ -428,18 +435,18 @@ class _TomlReader:
         if depth > MAX_DEPTH:
             raise _Cut(f"nested deeper than {MAX_DEPTH}")
         if part.type == "array":
-            node = self._node("list", part)
+            node = self.node("list", part)
             node.values = [self._value(child, depth + 1) for child in part.named_children
                            if child.type not in ("comment", "ERROR")]  # fmt: skip
             return node
         if part.type == "inline_table":
-            node = self._node("map", part)
+            node = self.node("map", part)
             for child in part.named_children:
                 if child.type == "pair":
                     self.pair(child, node, depth + 1)
             return node
-        node = self._node("text", part)
-        raw = self._bytes[part.start_byte : part.end_byte].decode("utf-8", "replace")
+        node = self.node("text", part)
+        raw = self.raw(part)
         if part.type == "string":
             node.is_quoted = True
             for mark in ('"""', "'''", '"', "'"):
@@ -449,6 +456,110 @@ class _TomlReader:
                     break
         node.text = raw
         return node
+
+
+# --- HCL -----
+
+
+@lru_cache(maxsize=2)
+def read_hcl(source: str) -> Document:
+    """Terraform: blocks become nested mappings under their last label, or their type.
+
+    An interpolation in a text becomes `DYNAMIC`; arguments of functions are read as lists.
+    """
+    tree = grammar("hcl").parse(source.encode("utf-8", "replace"))
+    reader = _HclReader(source)
+    root = Node("map", 1, 1)
+    problem = ""
+    try:
+        for child in tree.root_node.named_children:
+            if child.type == "body":
+                reader.body(child, root, 0)
+    except _Cut as cut:
+        problem = str(cut)
+    return Document([root], source, problem)
+
+
+class _HclReader(_Reader):
+    def body(self, part: Any, parent: Node, depth: int) -> None:
+        if depth > MAX_DEPTH:
+            raise _Cut(f"nested deeper than {MAX_DEPTH}")
+        for child in part.named_children:
+            if child.type == "attribute" and len(child.named_children) > 1:
+                key = self.node("text", child.named_children[0])
+                key.text = self.raw(child.named_children[0])
+                self._put(parent, key, self.value(child.named_children[1], depth + 1))
+            elif child.type == "block":
+                self._block(child, parent, depth)
+
+    def _block(self, part: Any, parent: Node, depth: int) -> None:
+        names = [c for c in part.named_children if c.type in ("identifier", "string_lit")]
+        node = self.node("map", part)
+        for child in part.named_children:
+            if child.type == "body":
+                self.body(child, node, depth + 1)
+        if names:
+            # a resource is called by its last label, an inner block by its type
+            key = self.node("text", names[-1])
+            key.text = self.raw(names[-1]).strip('"')
+            self._put(parent, key, node)
+
+    def _put(self, parent: Node, key: Node, value: Node) -> None:
+        parent.keys.append(key)
+        parent.values.append(value)
+
+    def value(self, part: Any, depth: int) -> Node:
+        if depth > MAX_DEPTH:
+            raise _Cut(f"nested deeper than {MAX_DEPTH}")
+        while part.type in ("expression", "literal_value", "collection_value", "template_expr"):
+            if len(part.named_children) != 1:
+                break
+            part = part.named_children[0]
+        if part.type == "object":
+            node = self.node("map", part)
+            for element in part.named_children:
+                key = element.child_by_field_name("key")
+                value = element.child_by_field_name("val")
+                if key is not None and value is not None:
+                    name = self.node("text", key)
+                    name.text = self.raw(key).strip('"')
+                    self._put(node, name, self.value(value, depth + 1))
+            return node
+        if part.type == "function_call":
+            inner = [c for c in part.named_children if c.type == "function_arguments"]
+            values = [v for c in inner for v in c.named_children if v.type == "expression"]
+            if len(values) == 1:  # jsonencode({...}), toset([...])
+                return self.value(values[0], depth + 1)
+            return self._list(part, values, depth)
+        if part.type in ("tuple", "conditional"):
+            return self._list(part, part.named_children, depth)
+        node = self.node("text", part)
+        if part.type in ("string_lit", "quoted_template"):
+            node.is_quoted = True
+            node.text = self._text(part)
+        elif part.type == "heredoc_template":
+            node.is_block = True
+            node.text = self._text(part)
+        elif part.type == "expression":  # a reference: known only when it is applied
+            node.text = DYNAMIC
+        else:
+            node.text = self.raw(part)
+        return node
+
+    def _list(self, part: Any, values: list[Any], depth: int) -> Node:
+        node = self.node("list", part)
+        kept = (v for v in values if v.type == "expression")
+        node.values = [self.value(value, depth + 1) for value in kept]
+        return node
+
+    def _text(self, part: Any) -> str:
+        pieces = []
+        for child in part.named_children:
+            if child.type == "template_literal":
+                pieces.append(_unescape(self.raw(child)))
+            elif child.type == "template_interpolation":
+                pieces.append(DYNAMIC)
+        return "".join(pieces)
 
 
 # --- dotenv and INI -----

@@ -192,6 +192,12 @@ class _Walk:
         if known is not None:
             below = replace(below, operator=known[0], expects=known[1])
         if words in _ENVIRONMENTS or words.endswith("_env"):
+            one = value.get("value")
+            if value.kind == "map" and one is not None and value.get("name") is not None:
+                # Terraform: a block of its own for each variable
+                self._settings.environment(replace(value, kind="list", values=[value]),
+                                           "settings/environment")  # fmt: skip
+                return []
             self._settings.environment(value, "settings/environment")
             if value.kind == "map":
                 return []
@@ -308,7 +314,7 @@ class _Walk:
     def _role(self, words: str, scope: _Scope) -> Role:
         if scope.is_schema:
             return "default" if words in ("default", "const") else "option"
-        if words in ("default_model", "default_llm"):
+        if words in ("default_model", "default_llm", "default", "default_value"):
             return "default"
         return self._settings.role
 

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 
 from underlay.audit.documents import DYNAMIC
 from underlay.audit.findings import SURE, ModelReference, Unknown
-from underlay.audit.references import Place, classify, is_local_url, operator_of_url, vocabulary
+from underlay.audit.references import (
+    Candidate,
+    Place,
+    classify,
+    is_local_url,
+    operator_of_url,
+    vocabulary,
+)
 from underlay.audit.roles import role_of
 
 if TYPE_CHECKING:
@@ -34,6 +41,7 @@ _ENDPOINT = re.compile(
 # what an address may belong to when its key names nobody
 _ANYBODY = frozenset(("", "llm", "model", "ai", "chat", "default", "custom", "inference", "local"))
 _OWN = frozenset(("", "app", "api", "server", "public", "next_public", "site", "frontend"))
+_SERVICE = re.compile(r"(?P<ref>[\w.-]+(?:/[\w.-]+){1,3})(?::(?P<version>[0-9a-f]{12,64}))?")
 _ROLES = {"use": 5, "test": 5, "default": 4, "config": 3, "option": 2, "doc": 1, "comment": 0}
 
 
@@ -114,6 +122,8 @@ class Site:
     weight_file: str | None = None
     flags: tuple[str, ...] = ()
     is_served: bool = False  # the name under which a local server answers
+    is_file: bool = False  # a file of weights, whatever its name
+    most: float = 1.0  # however sure the string is, the place makes it no surer
 
     @property
     def place(self) -> Place:
@@ -121,7 +131,8 @@ class Site:
         operator = self.operator
         expects = self.expects
         if self.url:
-            operator = operator_of_url(self.url) or operator
+            is_own = is_local_url(self.url)
+            operator = None if is_own else operator_of_url(self.url) or operator
             if ":11434" in self.url or "ollama" in self.url.lower():
                 expects = expects or "ollama"
         return Place(expects, operator, self.strength)
@@ -132,10 +143,12 @@ class Site:
             return None
         text = text.strip()
         place = self.place
-        found = classify(text, place)
+        found = classify(text, place) if not self.is_file else _of_file(text, self.strength)
         if found is None and place.expects not in (None, "package") and self.expects is None:
             found = classify(text, replace(place, expects=None))
-        if found is None or found.confidence < WEAKEST:
+        if found is None and self.expects == "hosted" and self.strength >= 0.9:
+            found = _of_service(text, self.operator)
+        if found is None or min(found.confidence, self.most) < WEAKEST:
             return None
         is_local = self.url is not None and is_local_url(self.url)
         alias = self.is_served or (is_local and found.kind == "hosted")
@@ -150,13 +163,28 @@ class Site:
             column=column,
             rule=self.rule,
             evidence=self.evidence[:120],
-            confidence=round(found.confidence, 3),
+            confidence=round(min(found.confidence, self.most), 3),
             alias=alias,
             operator=found.operator,
             revision=self.revision or found.revision,
             weight_file=found.weight_file or self.weight_file,
             flags=tuple(dict.fromkeys((*found.flags, *self.flags))),
         )
+
+
+def _of_file(text: str, sure: float) -> Candidate:
+    """A file of weights that a program is told to load."""
+    base = text.replace("\\", "/").rpartition("/")[2]
+    is_pickle = not base.lower().endswith((".safetensors", ".gguf", ".onnx", ".sft"))
+    return Candidate(text, "file", sure, None, None, base, ("pickle",) if is_pickle else ())
+
+
+def _of_service(text: str, operator: str | None) -> Candidate | None:
+    """`owner/name/variant` and `owner/name:version` of services that run other people's models."""
+    match = _SERVICE.fullmatch(text)
+    if match is None or operator is None:
+        return None
+    return Candidate(match["ref"], "hosted", 0.85, operator, match["version"])
 
 
 def _role(file: PurePosixPath, role: Role) -> Role:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from underlay.audit.detectors.comfyui import ComfyUI
 from underlay.audit.detectors.containers import Compose, Dockerfile
+from underlay.audit.detectors.javascript import JavaScript
 from underlay.audit.detectors.modelfile import Modelfile
 from underlay.audit.detectors.notebook import Notebook
+from underlay.audit.detectors.prose import Prose
 from underlay.audit.detectors.python import Python
 from underlay.audit.detectors.scripts import Scripts
 from underlay.audit.detectors.settings import Dotenv, SettingsFiles
+from underlay.audit.detectors.terraform import Terraform
+from underlay.audit.detectors.weights import Weights
 
 if TYPE_CHECKING:
     from underlay.audit.findings import Detector
@@ -19,10 +24,15 @@ __all__ = ["DETECTORS"]
 DETECTORS: tuple[Detector, ...] = (
     Python(),
     Notebook(),
+    JavaScript(),
     Scripts(),
     Dockerfile(),
     Compose(),
     SettingsFiles(),
     Dotenv(),
     Modelfile(),
+    Terraform(),
+    ComfyUI(),
+    Weights(),
+    Prose(),
 )

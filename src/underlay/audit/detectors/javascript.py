@@ -1,0 +1,476 @@
+"""Models that JavaScript and TypeScript name: clients, lists of models, defaults, types."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from underlay.audit.findings import Rule
+from underlay.audit.javascript_values import Context, Source, text_of, vocabulary_javascript, words
+from underlay.audit.references import Place, classify, hosted_operator, key_strength
+from underlay.audit.sites import Sightings, Site
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import PurePosixPath
+
+    from underlay.audit.findings import File, Kind, ModelReference, Role, Unknown
+
+__all__ = ["JavaScript"]
+
+_ENDINGS = frozenset((".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts"))
+_PAGES = frozenset((".vue", ".svelte", ".astro", ".html", ".htm"))
+_LARGEST = 1_000_000
+_SCRIPT = re.compile(rb"(?is)<script\b[^>]{0,500}>(.*?)</script\s*>")
+_FRONT = re.compile(rb"\A---\r?\n(.*?)\n---", re.DOTALL)
+# a file without one of these names no model
+_WORTH = re.compile(
+    rb"(?i)[\"'`/:.@](?:gpt-?[345o]|chatgpt-|claude-|gemini-|text-embedding|embedding|whisper|dall-e|o[134]-|o[134][\"']|mistral|"
+    rb"open-mi|codestral|pixtral|command-|deepseek|qwen|qwq|llama|mixtral|gemma|phi-?[234]|grok-|sonar|glm-|kimi-|moonshot|"
+    rb"doubao|ernie|hunyuan|minimax|abab|yi-|voyage-|jina-|rerank|embed-|nova-|amazon\.|anthropic|meta[.-]|titan|jamba|"
+    rb"stable-diffusion|sdxl|flux|imagen-|veo-|bge-|e5-|gte-|all-|nomic|mxbai|xenova/|onnx-community|starcoder|codellama|"
+    rb"solar|distil|bert|t5-|clip|sam-|yolo|moondream|llava|smol|eleven_|tts-|cf/|hf[:./]|sora|learnlm|davinci|babbage|bison|"
+    rb"huggingface\.co)|\.gguf|\.onnx|\.safetensors|from_pretrained|pipeline\("
+)
+# keys of a list's entries under which the name itself stands
+_ENTRY = frozenset(
+    ("id", "value", "model", "name", "slug", "key", "modelid", "model_id", "modelname",
+     "model_name", "apiname", "identifier", "apimodel", "api_name",
+     "model_name_or_path", "ref", "default",
+     "modelkey", "apiid", "apiidentifier", "llm", "deployment", "primary", "fallback", "engine")
+)  # fmt: skip
+_SHOWN = frozenset(
+    ("label", "title", "description", "displayname", "display_name", "alt", "class", "classname")
+)
+_NOT_NAMES = re.compile(r"[\s{}<>()]|^[/.#]")
+_TASKS = frozenset(("pipeline",))
+_HUB_OPERATORS: dict[str, Kind] = {"hub": "hub", "huggingface": "hub", "ollama": "ollama"}
+
+RULES = (
+    Rule("javascript/loader", "An argument of a function that loads models: `pipeline(task, X)`."),
+    Rule("javascript/provider", 'A provider called with a name: `openai("gpt-4o")`.'),
+    Rule("javascript/client", "`model` in a call of a client or in what makes one."),
+    Rule("javascript/key", "A property, variable, field or parameter whose name says model."),
+    Rule("javascript/list", "One of a list, an enumeration or a union of names of models."),
+    Rule("javascript/url", "An address of a model on a hub, or of a file of weights."),
+    Rule("javascript/name", "A whole string that follows the naming scheme of a hosted service."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class JavaScript:
+    """JavaScript, TypeScript, JSX, TSX, and the scripts of Vue, Svelte, Astro and HTML."""
+
+    name: str = "javascript"
+    version: int = 1
+    rules: tuple[Rule, ...] = RULES
+
+    def wants(self, path: PurePosixPath, size: int, /) -> bool:
+        """Source files, not what a bundler made of them."""
+        suffix = path.suffix.lower()
+        if size > _LARGEST or path.name.endswith((".min.js", ".bundle.js", ".d.ts", ".min.mjs")):
+            return False
+        return suffix in _ENDINGS or suffix in _PAGES
+
+    def detect(self, file: File, /) -> Iterator[ModelReference | Unknown]:
+        """The models of its strings, by where they stand."""
+        data = file.data
+        if not _WORTH.search(data) or b"\0" in data[:1000]:
+            return
+        suffix = file.path.suffix.lower()
+        if suffix in _PAGES:
+            data = _scripts_of(data, suffix)
+            if not _WORTH.search(data):
+                return
+        if len(data) > 20_000 and data.count(b"\n") * 400 < len(data):
+            yield from ()  # generated: a bundle names what its libraries know
+            return
+        language = (
+            "typescript"
+            if suffix in (".ts", ".mts", ".cts", ".vue", ".svelte", ".astro")
+            else "tsx"
+        )
+        yield from _Reader(file.path, Source(data, language)).read()
+
+
+def _scripts_of(data: bytes, suffix: str) -> bytes:
+    """The scripts of a page, everything else blank: lines and columns stay."""
+    spans = [match.span(1) for match in _SCRIPT.finditer(data)]
+    front = _FRONT.match(data) if suffix == ".astro" else None
+    if front:
+        spans.insert(0, front.span(1))
+    parts = []
+    end = 0
+    for start, stop in spans:
+        parts += [re.sub(rb"[^\n]", b" ", data[end:start]), data[start:stop]]
+        end = stop
+    parts.append(re.sub(rb"[^\n]", b" ", data[end:]))
+    return b"".join(parts)
+
+
+class _Reader:
+    def __init__(self, path: PurePosixPath, source: Source) -> None:
+        self._path = path
+        self._source = source
+        self._found = Sightings(path)
+        self._given: dict[int, list[Context]] = {}  # by the string's place: where its name is used
+
+    def read(self) -> Iterator[ModelReference | Unknown]:
+        """The findings of the file."""
+        for name, _ in self._source.names():
+            strings = [s for s in self._source.resolve(name) if _may_be(text_of(s))]
+            if strings:
+                context = self._source.context(name)
+                if self._is_sink(context):
+                    for string in strings[:50]:
+                        self._given.setdefault(string.start_byte, []).append(context)
+        for node in self._source.strings():
+            text = text_of(node)
+            if _may_be(text):
+                self._string(node, text)
+        yield from self._found
+
+    def _string(self, node: Any, text: str) -> None:
+        context = self._source.context(node)
+        if context.is_refused:
+            return
+        line, column = self._source.position(node)
+        site = self._site(context, text)
+        if site is not None:
+            self._found.see(text, line, column, site)
+        for used in self._given.get(node.start_byte, ()):
+            other = self._site(used, text)
+            if other is not None:
+                role: Role = "default" if context.is_default else other.role
+                self._found.see(text, line, column, replace(other, role=role))
+
+    def _is_sink(self, context: Context) -> bool:
+        """Whether a name that stands there is a model's for sure enough to be followed."""
+        if context.is_refused or context.is_compared:
+            return False
+        return bool(context.callee and self._called(context) is not None) or (
+            bool(context.key) and _names_model(context.key)
+        )
+
+    # --- sites -----
+
+    def _site(self, context: Context, text: str) -> Site | None:
+        """What the place says of the string; None where it says that it is no model."""
+        if "://" in text:
+            return self._url(context, text)
+        called = self._called(context)
+        if called is not None:
+            return called
+        last = context.callee[-1] if context.callee else ""
+        if context.callee and context.scope is None and not context.key:
+            return self._argument(context, last, text)
+        if context.key.lower() in _SHOWN or context.key.startswith(("class", "aria", "data-")):
+            return None
+        if context.is_compared:
+            if hosted_operator(text) is None or not _names_model(context.key):
+                return None
+            return Site(self._path, "javascript/name", context.key, "option", 0.0, most=0.45)
+        url = self._endpoint(context)
+        operator = self._operator(context)
+        role = self._role(context)
+        if context.is_key:
+            return self._as_key(context, text, url)
+        key, holder = context.key, context.holder
+        if context.is_list and _names_model(key or holder):
+            return Site(self._path, "javascript/list", key or holder, role, 0.6, url=url)
+        if _names_model(key) or (key == "default" and self._option_names_model(context)):
+            return self._by_key(context, text, role, operator, url)
+        if key.lower().strip("\"'") in _ENTRY and (_names_model(holder) or context.is_list):
+            strength = 0.6 if _names_model(holder) else 0.0
+            if key.lower() in ("name", "key") and hosted_operator(text) is None and not operator:
+                strength = min(strength, 0.5)
+            return Site(self._path, "javascript/list", holder or key, role, strength,
+                        operator=operator, url=url)  # fmt: skip
+        if _names_model(holder) and (
+            context.is_choice or context.scope is not None or context.is_list
+        ):
+            return Site(
+                self._path, "javascript/list", holder, role, 0.55, operator=operator, url=url
+            )
+        if hosted_operator(text) is None and not _is_gateway(text):
+            return None
+        return Site(self._path, "javascript/name", key or holder or last, role, 0.0, url=url)
+
+    def _by_key(
+        self, context: Context, text: str, role: Role, operator: str | None, url: str | None
+    ) -> Site:
+        client = self._client(context)
+        if client is not None:
+            expects = _HUB_OPERATORS.get(client)
+            is_hosted = (
+                expects is None and client not in ("", "azure") and hosted_operator(text) is None
+            )
+            return Site(self._path, "javascript/client", ".".join(context.callee)[:60], role,
+                        0.9 if client else 0.7,
+                        expects=expects or ("hosted" if is_hosted and url is None else None),
+                        operator=None if client in ("", "hub") else client, url=url)  # fmt: skip
+        expects = _HUB_OPERATORS.get(operator or "")
+        return Site(self._path, "javascript/key", context.key, role, 0.8 if expects else 0.6,
+                    expects=expects, operator=operator, url=url)  # fmt: skip
+
+    def _called(self, context: Context) -> Site | None:
+        """The site of an argument of a loader or of a provider."""
+        if not context.callee or context.scope is not None or context.is_key:
+            return None
+        last, root = context.callee[-1], context.callee[0]
+        for loader in vocabulary_javascript()["loader"]:
+            if loader["name"] != last or loader["argument"] != context.argument:
+                continue
+            if "root" in loader and loader["root"] not in root.lower():
+                continue
+            if "member" in loader and loader["member"] not in context.callee[:-1]:
+                continue
+            if last == "pipeline" and not self._is_task(context):
+                continue
+            operator = loader.get("operator")
+            expects: Kind | None = loader.get("expects") or ("hosted" if operator else None)
+            return Site(self._path, "javascript/loader", last, self._role(context), 0.9,
+                        expects=expects, operator=operator)  # fmt: skip
+        if context.argument != 0:
+            return None
+        return self._provider(context, last, root)
+
+    def _provider(self, context: Context, last: str, root: str) -> Site | None:
+        known = vocabulary_javascript()
+        name = root.partition("(")[0]
+        if len(context.callee) > 1 and last not in words("methods") and root != "this":
+            return None
+        if root == "this" and len(context.callee) > 1:
+            name = f"this.{context.callee[1]}"
+            if len(context.callee) == 2 or last in words("methods"):
+                pass
+            else:
+                return None
+        made = self._source.made_by(name)
+        url = None
+        operator: str | None = None
+        if made is not None:
+            maker = text_of(
+                made.child_by_field_name("function") or made.child_by_field_name("constructor")
+            )
+            operator = known["provider_names"].get(maker) if maker.startswith("create") else None
+            if (
+                operator is None
+                and maker.startswith("create")
+                and self._source.imports.get(maker) in known["providers"]
+            ):
+                operator = known["providers"][self._source.imports[maker]]
+            if operator is None:
+                return None
+            url = self._source.endpoint(made)
+        elif self._source.imports.get(name) in known["providers"]:
+            operator = known["providers"][self._source.imports[name]]
+        elif name in known["provider_names"] and (
+            len(context.callee) == 1 or last in words("methods")
+        ):
+            operator = known["provider_names"][name]
+            if "(" in root:
+                function = context.call.child_by_field_name("function")
+                url = self._source.endpoint(function)
+        if operator is None:
+            return None
+        expects = _HUB_OPERATORS.get(operator)
+        if expects is None and url is None and operator not in ("", "azure"):
+            expects = "hosted"
+        evidence = ".".join(context.callee)[:60]
+        site = Site(self._path, "javascript/provider", evidence, self._role(context), 0.9, expects)
+        return replace(site, operator=operator or None, url=url)
+
+    def _argument(self, context: Context, last: str, text: str) -> Site | None:
+        """A bare argument of some other function."""
+        if last in words("looks") or context.callee[0] in ("console", "logger", "expect", "log"):
+            return None
+        first = _first_argument(context.call)
+        if context.argument > 0 and first is not None and first.type == "string":
+            flag = re.search(r"[\w-]{3,}", text_of(first))
+            if flag is not None and _names_model(flag[0].strip("-")):
+                # .option("--model <name>", "...", DEFAULT), getEnv("MODEL", DEFAULT)
+                return Site(self._path, "javascript/key", flag[0], "default", 0.6)
+        if _names_model(last) and not last.lower().startswith(("is", "has", "get_tokens")):
+            return Site(self._path, "javascript/key", last, self._role(context), 0.55)
+        if context.callee[0] in (
+            "useState",
+            "useRef",
+            "ref",
+            "signal",
+            "createSignal",
+            "atom",
+            "useLocalStorage",
+        ):
+            return Site(self._path, "javascript/key", last, "default", 0.5)
+        if hosted_operator(text) is None and not _is_gateway(text):
+            return None
+        return Site(self._path, "javascript/name", last, self._role(context), 0.0)
+
+    def _url(self, context: Context, text: str) -> Site | None:
+        last = context.callee[-1] if context.callee else ""
+        found = classify(text, Place(None, None, 0.6))
+        if found is None or last in words("looks") - {"fetch", "URL", "resolve"}:
+            return None
+        is_page = found.kind == "hub" and found.weight_file is None and "/resolve/" not in text
+        if is_page and not _names_model(context.key) and self._called(context) is None:
+            return None  # a link for people; where a model is expected, it is a reference
+        return Site(
+            self._path,
+            "javascript/url",
+            context.key or ".".join(context.callee)[:60],
+            self._role(context),
+            0.6,
+        )
+
+    def _as_key(self, context: Context, text: str, url: str | None) -> Site | None:
+        """A table whose keys are names of models."""
+        holder = context.holder or context.key
+        if _names_model(holder):
+            return Site(self._path, "javascript/list", holder, "option", 0.55, url=url)
+        if hosted_operator(text) is None and not _is_gateway(text):
+            return None
+        return Site(self._path, "javascript/name", holder, "option", 0.0, url=url)
+
+    # --- who is asked -----
+
+    def _client(self, context: Context) -> str | None:
+        """The operator of the client whose call or construction holds the key; "" for any."""
+        known = vocabulary_javascript()["classes"]
+        for call in (context.call, *context.outer):
+            if call is None:
+                continue
+            function = _called_by(call)
+            parts = text_of(function).replace("?.", ".").split(".")
+            if parts[-1] in known:
+                return str(known[parts[-1]])
+            for root in (parts[0], ".".join(parts[:2])):
+                made = self._source.made_by(root)
+                if made is not None:
+                    maker = text_of(
+                        made.child_by_field_name("constructor")
+                        or made.child_by_field_name("function")
+                    )
+                    maker = maker.rpartition(".")[2]
+                    if maker in known:
+                        return str(known[maker])
+            if len(parts) > 1 and parts[-1] in words("asks"):
+                root = parts[0].lower() if parts[0] != "this" else parts[1].lower()
+                for name, operator in vocabulary_javascript()["roots"].items():
+                    if root.startswith(name):
+                        return str(operator)
+                if ".".join(parts[-2:]) in vocabulary_javascript()["asks"]["chains"]:
+                    return ""
+        return None
+
+    def _endpoint(self, context: Context) -> str | None:
+        """The address that goes with the string: of its own object, its client, or the request."""
+        if context.scope is not None:
+            url = self._source.endpoint_in(context.scope)
+            if url is not None:
+                return url
+        for call in (context.call, *context.outer):
+            if call is None:
+                continue
+            function = _called_by(call)
+            parts = text_of(function).replace("?.", ".").split(".")
+            if call.type == "new_expression" or parts[-1].startswith("create"):
+                url = self._source.endpoint(call)
+                if url is not None:
+                    return url
+            for root in (parts[0], ".".join(parts[:2])):
+                made = self._source.made_by(root)
+                if made is not None and made != call:
+                    url = self._source.endpoint(made)
+                    if url is not None:
+                        return url
+            if parts[-1] in words("requests"):
+                url = self._requested(call)
+                if url is not None:
+                    return url
+        return None
+
+    def _requested(self, call: Any) -> str | None:
+        first = _first_argument(call)
+        if first is None:
+            return None
+        if first.type == "template_string":
+            text = text_of(first)
+            if "://" in text[:8] and "${" not in text[:12]:
+                return text.partition("${")[0]
+            for child in first.named_children:
+                for inner in child.named_children if child.type == "template_substitution" else ():
+                    for string in self._source.resolve(inner):
+                        if "://" in text_of(string):
+                            return text_of(string)
+            return None
+        return next((text_of(s) for s in self._source.resolve(first) if "://" in text_of(s)), None)
+
+    def _operator(self, context: Context) -> str | None:
+        """`provider: "ollama"` beside the name."""
+        if context.scope is None:
+            return None
+        names = vocabulary_javascript()["provider_names"]
+        for child in context.scope.named_children[:40]:
+            if child.type == "pair":
+                key = text_of(child.child_by_field_name("key")).lower().strip("\"'")
+                value = child.child_by_field_name("value")
+                if key in ("provider", "providerid", "platform", "vendor") and value is not None:
+                    text = text_of(value).lower().rpartition(".")[2]
+                    if text in names:
+                        return str(names[text])
+        return None
+
+    def _option_names_model(self, context: Context) -> bool:
+        """`.option("model", { default: NAME })`."""
+        first = _first_argument(context.call)
+        if first is not None and first.type == "string":
+            return _names_model(text_of(first).strip("-").split(" ")[0])
+        return _names_model(context.holder)
+
+    def _is_task(self, context: Context) -> bool:
+        """Whether a `pipeline` is that of transformers.js, and no stream's."""
+        first = _first_argument(context.call)
+        return first is not None and text_of(first) in words("tasks")
+
+    def _role(self, context: Context) -> Role:
+        if context.is_default or context.key.lower() in ("default", "defaultvalue", "initialvalue"):
+            return "default"
+        if context.key.lower().startswith("default") or context.holder.lower().startswith(
+            "default"
+        ):
+            return "default"
+        if context.is_choice or context.is_list or context.is_key:
+            return "option"
+        if context.callee:
+            return "use"
+        return "option" if context.holder else "default"
+
+
+def _first_argument(call: Any) -> Any:
+    """The first argument of a call; None where there is none."""
+    arguments = call.child_by_field_name("arguments") if call is not None else None
+    return (
+        arguments.named_children[0] if arguments is not None and arguments.named_children else None
+    )
+
+
+def _called_by(call: Any) -> Any:
+    """What a call or a `new` calls."""
+    return call.child_by_field_name("function") or call.child_by_field_name("constructor")
+
+
+def _names_model(name: str) -> bool:
+    return key_strength(name.strip("\"'")) > 0
+
+
+def _may_be(text: str) -> bool:
+    """Whether a string could be a reference at some place."""
+    return 1 < len(text) <= 300 and not _NOT_NAMES.search(text) and "${" not in text
+
+
+def _is_gateway(text: str) -> bool:
+    """`anthropic/claude-...`, `@cf/...`: names that only a model has."""
+    rest = text.rpartition("/")[2].partition(":")[0]
+    return "/" in text and text.count("/") <= 3 and hosted_operator(rest) is not None

@@ -1,0 +1,44 @@
+"""Models that Terraform names: variables, environments, images' arguments, deployments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from underlay.audit.command_lines import COMMAND_RULES, mentions_models
+from underlay.audit.documents import read_hcl
+from underlay.audit.settings import Settings
+from underlay.audit.settings_walk import SETTINGS_RULES, walk_settings
+from underlay.audit.sites import Sightings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import PurePosixPath
+
+    from underlay.audit.findings import File, ModelReference, Rule, Unknown
+
+__all__ = ["Terraform"]
+
+
+@dataclass(frozen=True, slots=True)
+class Terraform:
+    """Terraform, OpenTofu, Nomad and Packer."""
+
+    name: str = "terraform"
+    version: int = 1
+    rules: tuple[Rule, ...] = (*SETTINGS_RULES, *COMMAND_RULES)
+
+    def wants(self, path: PurePosixPath, size: int, /) -> bool:
+        """HCL by its ending."""
+        return size <= 1_000_000 and path.suffix.lower() in (".tf", ".tfvars", ".hcl", ".nomad")
+
+    def detect(self, file: File, /) -> Iterator[ModelReference | Unknown]:
+        """What its blocks name."""
+        if not mentions_models(file.data) or b"\0" in file.data[:1000]:
+            return
+        document = read_hcl(file.text())
+        found = Sightings(file.path)
+        walk_settings(Settings(file.path, found, document), document.roots)
+        if document.problem:
+            found.doubt("", 0, 0, "terraform", document.problem)
+        yield from found
