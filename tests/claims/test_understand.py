@@ -88,7 +88,7 @@ PHRASES: list[tuple[str, Predicate | None, str]] = [
     ("China's share of downloads is below 30%", at_most(0.3, downloads(), "CN"), ""),
     ("China's share of downloads is not below 30 per cent", at_least(0.3, downloads(), "CN"), ""),
     ("China has at least 41.5 % of downloads", at_least(0.415, downloads(), "CN"), ""),
-    ("China has no more than a third of downloads", at_most(0.3333, downloads(), "CN"), ""),
+    ("China has no more than a third of downloads", at_most(0.3333333333, downloads(), "CN"), ""),
     (
         "China has 41% of downloads",
         Compound("all_of", (at_least(0.36, downloads(), "CN"), at_most(0.46, downloads(), "CN"))),

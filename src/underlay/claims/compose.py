@@ -26,11 +26,14 @@ _WHEN_OPEN = {  # where open models are a part of what a measure counts
     "board_share": "population", "arena_gap": "population", "tokens_share": "openness",
     "requests_share": "openness", "price_blended": "openness",
 }  # fmt: skip
+# what is counted in downloads, so that naming both names one measure
+_COUNTED_IN = (("library_share", "downloads_share"),)
 _BELOW_IS_LAST = ("price_blended",)
 _ARTICLES = frozenset({"the", "o", "a", "os", "as"})
 _ELSEWHERE = frozenset(
     {"in", "em", "na", "no", "nos", "nas", "at", "on", "to", "ao", "aos", "com", "with", "在"}
 )
+_PARTICIPLES = frozenset({"downloaded"})  # “most downloaded” is said of one model
 _ORIGIN = frozenset({"from", "for", "come from", "comes from", "para", "por", "vem", "来自"})
 _AFTER_ORIGIN = frozenset({"measure", "relation", "party"})
 
@@ -164,8 +167,21 @@ class _Sentence:
             raise Misread("more than one negation")
         if denials:
             self._check_denial(denials[0])
-            predicate = negated(predicate)
+            is_less = denials[0].meaning == "not" and self._is_bare_number()
+            predicate = self._less_than() if is_less else negated(predicate)
         return Reading(predicate, tuple(self.notes))
+
+    def _is_bare_number(self) -> bool:
+        """Whether a share stands there alone: “not 40 %” says less, not anything else than 40 %."""
+        is_plain = self.relation is None and self.number is not None and self._unit() == "share"
+        return is_plain and self.measure is not None and self.measure.unit == "share"
+
+    def _less_than(self) -> Predicate:
+        if self.measure is None or self.number is None:
+            raise Misread("nothing is compared")
+        self.notes = [note for note in self.notes if not note.startswith("about ")]
+        self.notes.append(f"not {self._value():.3g}: less than that")
+        return negated(self._with_number(self.measure, "at_least"))
 
     # ---- What stands where ----
 
@@ -182,9 +198,8 @@ class _Sentence:
 
     def _only_what_fits(self) -> None:
         """Words whose place or company makes them mean something that isn't read here."""
-        for before, piece, after in zip(
-            [None, *self.pieces], self.pieces, [*self.pieces[1:], None], strict=False
-        ):
+        near = [piece for piece in self.pieces if piece.kind != "context"]
+        for before, piece, after in zip([None, *near], near, [*near[1:], None], strict=False):
             if piece.kind == "joiner" and not (
                 before and after and before.kind == after.kind == "party"
             ):
@@ -202,6 +217,10 @@ class _Sentence:
             allowed = {name for word in piece.words for name in word.meaning.split()}
             if self.measure and self.measure.name not in allowed:
                 raise Misread(f"“{piece.text}” doesn't count {self.measure.name}")
+        for piece in self._kind("context"):
+            allowed = {name for word in piece.words for name in word.meaning.split()}
+            if self.measure is None or self.measure.name not in allowed:
+                raise Misread(f"“{piece.text}” says something else of what is counted")
 
     def _check_denial(self, denial: Piece) -> None:
         place = self.pieces.index(denial)
@@ -227,12 +246,28 @@ class _Sentence:
             if words - {each for each in words if self._is_same(each[0], implied)}:
                 raise Misread(f"“{self._text(self.relation)}” and another measure")
             return self._named(implied, (), _facets(implied))
+        for counted, unit in _COUNTED_IN:
+            if any(each[0] == counted for each in words):
+                words = {each for each in words if each[0] != unit}
+        words = self._turned(words)
         if len(words) > 1:
             raise Misread("several measures: " + ", ".join(sorted(word[0] for word in words)))
         if words:
             name, where, by = words.pop()
             return self._named(name, where, by)
         return None
+
+    def _turned(
+        self, words: set[tuple[str, tuple[tuple[str, str], ...], tuple[str, ...]]]
+    ) -> set[tuple[str, tuple[tuple[str, str], ...], tuple[str, ...]]]:
+        """The measures after verbs that make another one of what they stand with."""
+        for piece in self._kind("turn"):
+            source, target = piece.meaning.split()
+            if source not in {each[0] for each in words}:
+                raise Misread(f"“{piece.text}” says something else of what is counted")
+            words = {each for each in words if each[0] != source}
+            words.add((target, (), piece.words[0].by))
+        return words
 
     def _named(self, name: str, where: tuple[tuple[str, str], ...], by: tuple[str, ...]) -> Measure:
         self.where, self.facets = dict(where), by
@@ -329,6 +364,8 @@ class _Sentence:
         if self.measure is None:
             raise Misread("it isn't said in what: downloads, tokens, price ...")
         found = self.measure
+        if meaning == "most":
+            meaning = self._most()
         if found.name == "arena_gap":
             return self._gap(found)
         if self.number is not None:
@@ -343,6 +380,14 @@ class _Sentence:
         if meaning in ("leads", "lowest", "majority"):
             return self._alone(found, meaning)
         raise Misread("nothing is compared: no more, less, leads, at least ...")
+
+    def _most(self) -> str:
+        """“Most downloads are of ...” says a majority; elsewhere it may be the largest part too."""
+        relation, after = self.pieces[0], self.pieces[1:]
+        is_first = relation is self.relation
+        if not is_first or (after and after[0].text.casefold() in _PARTICIPLES):
+            raise Misread("“most”: more than half, or more than any other?")
+        return "majority"
 
     def _from_known(self) -> None:
         """The measure that the ledger's only claim about these two sides names."""

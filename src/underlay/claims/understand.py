@@ -34,7 +34,7 @@ LANGUAGES = ("en", "pt", "zh")
 LONGEST = 300  # characters: one claim at a time
 _CJK = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _TOKEN = re.compile(
-    rf"[{_CJK}]|\d+(?:[.,]\d+)*|[^\W\d_]+n't\b|[^\W\d_{_CJK}]+(?=[{_CJK}]|\b|\d|_)|[%％$&]|\d|\S"
+    rf"[Tt][Oo][Pp]\s?500(?!\d)|[{_CJK}]|\d+(?:[.,]\d+)*|[^\W\d_]+n't\b|[^\W\d_{_CJK}]+(?=[{_CJK}]|\b|\d|_)|[%％$&]|\d|\S"
 )
 _PUNCTUATION = re.compile(r"[\s.,;:!?¿¡\"“”‘’'`´()\[\]{}…·、，。；：！？（）《》「」『』–—\-/]+")
 _MONTHS = (
@@ -57,10 +57,16 @@ _DATES = (
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")}
 _CHINESE_SHARE = re.compile(
     r"百分之(?P<n>\d+(?:\.\d+)?|[零一二三四五六七八九十]+)|(?P<t>[一二三四五六七八九])成(?!为|员)"
+    r"|(?P<q>[二三四五六七八九十])分之(?P<p>[一二三四五六七八九])"
 )
 _COUNTRIES = {
     "CN": "China", "US": "the US", "DE": "Germany", "FR": "France", "KR": "South Korea",
-    "JP": "Japan", "GB": "the UK", "BR": "Brazil", "CA": "Canada", "IN": "India",
+    "JP": "Japan", "GB": "the UK", "BR": "Brazil", "CA": "Canada", "IN": "India", "IT": "Italy",
+    "ES": "Spain", "PT": "Portugal", "NL": "the Netherlands", "SE": "Sweden", "FI": "Finland",
+    "NO": "Norway", "DK": "Denmark", "CH": "Switzerland", "AT": "Austria", "BE": "Belgium",
+    "IE": "Ireland", "PL": "Poland", "CZ": "Czechia", "IL": "Israel", "AE": "the Emirates",
+    "SA": "Saudi Arabia", "SG": "Singapore", "TW": "Taiwan", "HK": "Hong Kong", "AU": "Australia",
+    "RU": "Russia", "TR": "Türkiye", "VN": "Vietnam", "ID": "Indonesia", "MX": "Mexico",
 }  # fmt: skip
 _ORDINARY = frozenset(  # names in the atlas that are ordinary words at the start of a sentence
     {"together", "open", "other", "independent", "reflection", "step", "phi", "dream", "nova",
@@ -216,8 +222,13 @@ def _tokens(text: str) -> Iterator[_Token]:
                     (*found.span(), _Token("<date>", raw, found.start(), found.end(), day))
                 )
     for found in _CHINESE_SHARE.finditer(text):
-        value = _chinese(found["n"]) if found["n"] else 10.0 * _DIGITS[found["t"]]
-        token = _Token(f"<share>{value:g}", found[0], found.start(), found.end())
+        if found["n"]:
+            value = _chinese(found["n"])
+        elif found["t"]:
+            value = 10.0 * _DIGITS[found["t"]]
+        else:
+            value = 100.0 * _DIGITS[found["p"]] / _chinese(found["q"])
+        token = _Token(f"<share>{value:.10g}", found[0], found.start(), found.end())
         spans.append((*found.span(), token))
     place = 0
     for start, end, token in sorted(spans, key=lambda span: span[:2]):

@@ -153,7 +153,7 @@ def _facts(line: Line) -> str:
 def _picture(picture: Picture, id_: str, specs: list[str]) -> Iterator[str]:
     caption = (
         f"<figcaption><b>{_text(picture.title)}</b>"
-        f'<span class="subtitle">{_text(caption_of(picture))}</span></figcaption>'
+        f'<span class="subtitle">{_text(_caption(picture))}</span></figcaption>'
     )
     chart = spec(picture)
     if chart is None:
@@ -172,7 +172,7 @@ def _picture(picture: Picture, id_: str, specs: list[str]) -> Iterator[str]:
     )
 
 
-def caption_of(picture: Picture) -> str:
+def _caption(picture: Picture) -> str:
     """What stands below a picture's title."""
     return picture.caption if isinstance(picture, Bars) else picture.subtitle
 
