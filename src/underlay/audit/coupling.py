@@ -179,7 +179,11 @@ class _Scanner:
 
     def _block(self, body: list[ast.stmt], guard: int) -> list[tuple[ast.AST, int]]:
         children: list[tuple[ast.AST, int]] = []
+        several = _asked_in_turn(body)
         for statement in body:
+            if id(statement) in several:
+                children.append((statement, PORTABLE))
+                continue
             children.append((statement, guard))
             if isinstance(statement, ast.If) and not statement.orelse:
                 if not _is_question(statement.test):
@@ -286,6 +290,8 @@ class _Scanner:
             for full, bound, alias in pairs:
                 self.names[bound] = full if alias.asname else full.partition(".")[0]
                 self._module(full, node, guard)
+                if full.startswith("torch.cuda."):
+                    self._taken(node, full, full.removeprefix("torch.cuda."), guard)
             return
         if node.level or not node.module:
             return
@@ -293,10 +299,7 @@ class _Scanner:
             inner = node.module.removeprefix("torch.cuda").lstrip(".")
             for alias in node.names:
                 name = f"{inner}.{alias.name}".lstrip(".")
-                self._add("torch-cuda-import", "api:cuda", "nvidia", node,
-                          f"from {node.module} import {alias.name}",
-                          tie=_TIES[max(guard, SWITCH if alias.name in SENSES else FREE)],
-                          replacement=torch_cuda_replacement(name))  # fmt: skip
+                self._taken(node, f"{node.module}.{alias.name}", name, guard)
         told: set[str] = set()
         for alias in node.names:
             full = f"{node.module}.{alias.name}"
@@ -305,6 +308,13 @@ class _Scanner:
             if found and found[0] not in told:
                 told.add(found[0])
                 self._module(full, node, guard)
+
+    def _taken(self, node: ast.AST, full: str, name: str, guard: int) -> None:
+        """A name or a module of `torch.cuda` that an import takes."""
+        floor = SWITCH if name in SENSES else FREE
+        self._add("torch-cuda-import", "api:cuda", "nvidia", node, f"import {full}",
+                  tie=_TIES[max(guard, floor)],
+                  replacement=torch_cuda_replacement(name))  # fmt: skip
 
     def _module(self, module: str, node: ast.AST, guard: int) -> None:
         found = catalogue().module(module)
@@ -672,6 +682,23 @@ def _is_refusal(test: ast.AST) -> bool:
     return isinstance(test, ast.Compare) and any(
         isinstance(op, ast.Eq | ast.Lt | ast.LtE) for op in test.ops
     )
+
+
+def _asked_in_turn(body: list[ast.stmt]) -> set[int]:
+    """Questions after one another, each left by a return, that name accelerators of several makers.
+
+    A choice in the form of `if cuda: return ...`, `if mps: return ...`.
+    """
+    asked: list[ast.If] = []
+    families: set[str] = set()
+    for statement in body:
+        if isinstance(statement, ast.If) and _leaves(statement.body) == "return":
+            named = families_in((statement.test,))
+            if named:
+                asked.append(statement)
+                families |= named
+    is_choice = len(asked) > 1 and _grade(families, SWITCH) == PORTABLE
+    return {id(statement) for statement in asked} if is_choice else set()
 
 
 def _names_cuda_file(node: ast.Call) -> bool:

@@ -6,12 +6,18 @@ from typing import TYPE_CHECKING
 
 from underlay.audit.detectors.comfyui import ComfyUI
 from underlay.audit.detectors.containers import Compose, Dockerfile
+from underlay.audit.detectors.coupling import Coupling
+from underlay.audit.detectors.deployment import Deployment
 from underlay.audit.detectors.javascript import JavaScript
+from underlay.audit.detectors.kernels import Kernels
+from underlay.audit.detectors.locks import Locks
+from underlay.audit.detectors.manifests import Manifests
 from underlay.audit.detectors.modelfile import Modelfile
 from underlay.audit.detectors.notebook import Notebook
 from underlay.audit.detectors.prose import Prose
 from underlay.audit.detectors.python import Python
 from underlay.audit.detectors.scripts import Scripts
+from underlay.audit.detectors.services import Services
 from underlay.audit.detectors.settings import Dotenv, SettingsFiles
 from underlay.audit.detectors.terraform import Terraform
 from underlay.audit.detectors.weights import Weights
@@ -35,4 +41,10 @@ DETECTORS: tuple[Detector, ...] = (
     ComfyUI(),
     Weights(),
     Prose(),
+    Manifests(),
+    Locks(),
+    Coupling(),
+    Deployment(),
+    Kernels(),
+    Services(),
 )

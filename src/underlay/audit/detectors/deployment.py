@@ -244,6 +244,9 @@ def _mapping(path: tuple[str, ...], node: Node, ties: Ties) -> Iterator[Infrastr
         if entry is not None and value.text not in ("0", "false", '"0"'):
             yield ties.at(f"resource:{key.text}", entry, key.line, key.column, "resource",
                           f"{key.text}: {value.text}".strip())  # fmt: skip
+    if path and path[-1].lower() in _ACCELERATOR_KEYS:
+        for key in node.keys:  # `accelerators: {A100: 8}`, any of them
+            yield from _accelerators(key.text, key.line, key.column, ties, path[-1])
     repository = node.text_of("repository")
     if repository and (node.get("tag") is not None or (path and path[-1] == "image")):
         place = node.get("repository")
@@ -291,9 +294,20 @@ def _scalar(
         yield from _accelerators(text, line, column, ties, key)
     elif _AMI.fullmatch(text):
         yield from _ami(text, line, column, ties)
-    else:
+    elif key == "options" and "container" in path:
+        yield from _container_options(text, line, column, ties)
+    elif catalogue().resource(path[-1] if path else "", text) is None:
         yield from word_ties(text, line, column, ties)
         yield from _pair(path, node, ties)
+
+
+def _container_options(text: str, line: int, column: int, ties: Ties) -> Iterator[Infrastructure]:
+    """The options with which a CI job's container is started."""
+    from underlay.audit.command_ties import command_ties
+    from underlay.audit.shell import words_of
+
+    words = ["docker", "run", *text.split()[:200]]
+    yield from command_ties(words_of([(word, line, column) for word in words]), ties)
 
 
 def _pair(path: tuple[str, ...], node: Node, ties: Ties) -> Iterator[Infrastructure]:
