@@ -70,6 +70,11 @@ COMMANDS: tuple[Entry, ...] = (
         "sources", "underlay.cli.sync:sources", "publishers: licence, conflict, tables, vintages"
     ),
     Entry("sync", "underlay.cli.sync:sync", "read a publisher's files into your lake"),
+    Entry(
+        "packages",
+        "underlay.cli.packages:packages",
+        "released packages as evidence: list, fetch, check",
+    ),
     Entry("atlas", "underlay.cli.atlas:atlas", "build the core tables; what is unresolved"),
     Entry("bundle", "underlay.cli.atlas:bundle", "make a snapshot that may be given on"),
     Entry("lake", "underlay.cli.lake:lake", "what the lake holds, and whether it is whole"),

@@ -25,6 +25,7 @@ from underlay.sources.openrouter_prices import OpenRouterPrices
 from underlay.sources.openrouter_usage import OpenRouterUsage
 from underlay.sources.os_ai_map import OsAiMap
 from underlay.sources.osir_lmts import OsirLmts
+from underlay.sources.packages import Packages
 from underlay.sources.portability import Portability
 from underlay.sources.pypi import PyPi
 from underlay.sources.support_matrix import SupportMatrix
@@ -55,6 +56,7 @@ SOURCES: tuple[Source, ...] = (
     OpenRouterUsage(),
     OsAiMap(),
     OsirLmts(),
+    Packages(),
     Portability(),
     PyPi(),
     SupportMatrix(),
