@@ -43,7 +43,7 @@ _HUB_KEYS = frozenset(
     ("model_name_or_path", "pretrained_model_name_or_path", "hf_model_id", "hf_model", "repo_id",
      "hf_repo", "hf_repo_id", "adapter_name_or_path", "name_or_path",
      "base_model_name_or_path", "hf_model_name", "tokenizer_name_or_path", "base_model_id",
-     "pretrained_model_name", "huggingface_model", "huggingface_id", "model_url")
+     "pretrained_model_name", "huggingface_model", "huggingface_id")
 )  # fmt: skip
 _STORAGE_KEYS = frozenset(("storage_uri", "model_uri", "uri", "url", "source", "model_source"))
 _CONTAINERS = frozenset(("args", "command", "entrypoint"))
@@ -69,10 +69,17 @@ _PROVIDERS = frozenset(
 # below a key that names models, these name the model itself
 _INNER = frozenset(
     ("name", "id", "path", "repo", "uri", "default", "primary", "fallback", "value", "model",
-     "identifier", "slug", "ref", "url", "repository", "source", "small", "large", "fast", "smart",
+     "identifier", "slug", "ref", "url", "source", "small", "large", "fast", "smart",
      "main", "base", "chat", "completion", "embedding", "embeddings", "rerank", "reranker",
-     "vision", "key", "model_id", "model_name", "edit", "weak", "editor", "reasoning")
+     "vision", "model_id", "model_name", "edit", "weak", "editor", "reasoning")
 )  # fmt: skip
+# mappings of settings that belong to what is around them
+_SECTIONS = frozenset(
+    ("config", "configuration", "params", "parameters", "settings", "options", "inputs", "spec",
+     "init_parameters", "model_config", "kwargs", "config_list", "default_config")
+)  # fmt: skip
+# beside these, a repository is a container image's
+_IMAGE_KEYS = ("tag", "image", "pullPolicy", "imagePullPolicy", "registry", "digest", "requestCPU")
 # what a person reads, beside the key that holds the name itself
 _TITLES = frozenset(("name", "title", "label", "display_name", "description"))
 # where a training run puts what it made
@@ -99,6 +106,7 @@ class _Scope:
     expects: Kind | None = None
     is_model: bool = False  # the key above names models
     is_schema: bool = False
+    is_table: bool = False  # ... in the plural: whatever its keys are called
     key: str = ""
     depth: int = 0
     role: Role | None = None
@@ -185,9 +193,9 @@ class _Walk:
     ) -> list[tuple[Node, _Scope]]:
         """A list or a mapping under a key."""
         is_model = bool(key_strength(key)) or words == "providers"
-        below = replace(
-            scope, key=key, is_model=is_model or (scope.is_model and words not in _ENVIRONMENTS)
-        )
+        goes_on = words in _INNER or words in _CHOICES or words in _SECTIONS
+        is_model = is_model or (scope.is_model and goes_on)
+        below = replace(scope, key=key, is_model=is_model, is_table=words.endswith("s"))
         known = _provider(key)
         if known is not None:
             below = replace(below, operator=known[0], expects=known[1])
@@ -234,6 +242,8 @@ class _Walk:
             self._template(key, value)
             return
         strength = self._strength(words, key, scope)
+        if words == "repository" and scope.is_model and parent.get(*_IMAGE_KEYS) is None:
+            strength = 0.6
         if words in _TITLES and parent.get("model", "id", "modelId", "model_id", "value", "slug"):
             return
         role = self._role(words, scope)
@@ -271,7 +281,9 @@ class _Walk:
             if expects == "hub" and "/" not in text and words in _HUB_KEYS:
                 site = replace(site, strength=0.8)
             elif scope.operator and expects in ("hosted", "ollama", "hub"):
-                site = replace(site, strength=0.8 if scope.operator != "azure" else 0.75)
+                # a deployment, or a name without its owner, needs more than a provider beside it
+                is_free = scope.operator == "azure" or (expects == "hub" and "/" not in text)
+                site = replace(site, strength=0.75 if is_free else 0.8)
             for piece, shift in pieces(text, key):
                 moved = value if not shift else replace(value, column=value.column + shift)
                 self._settings.site(replace(moved, text=piece), site, expects=expects)
@@ -307,7 +319,7 @@ class _Walk:
             return strength
         if scope.is_model and (words in _INNER or words in _CHOICES or scope.is_schema):
             return 0.6
-        if scope.is_model and scope.key and key_strength(scope.key):
+        if scope.is_model and scope.is_table and key_strength(scope.key):
             return 0.55
         return 0.0
 

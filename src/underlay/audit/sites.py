@@ -41,6 +41,10 @@ _ENDPOINT = re.compile(
 # what an address may belong to when its key names nobody
 _ANYBODY = frozenset(("", "llm", "model", "ai", "chat", "default", "custom", "inference", "local"))
 _OWN = frozenset(("", "app", "api", "server", "public", "next_public", "site", "frontend"))
+# host:port, and labels of Kubernetes: a domain before the slash is no namespace of a hub
+_ADDRESS = re.compile(
+    r"[\w.-]+:\d{2,5}|[\w-]+(?:\.[\w-]+)*\.(?:com|io|org|net|dev|cloud|k8s)/[\w.-]+"
+)
 _SERVICE = re.compile(r"(?P<ref>[\w.-]+(?:/[\w.-]+){1,3})(?::(?P<version>[0-9a-f]{12,64}))?")
 _ROLES = {"use": 5, "test": 5, "default": 4, "config": 3, "option": 2, "doc": 1, "comment": 0}
 
@@ -139,9 +143,9 @@ class Site:
 
     def read(self, text: str, line: int, column: int) -> ModelReference | None:
         """The finding, or None where the string is no reference at such a place."""
-        if DYNAMIC in text:
-            return None
         text = text.strip()
+        if DYNAMIC in text or _ADDRESS.fullmatch(text):
+            return None
         place = self.place
         found = classify(text, place) if not self.is_file else _of_file(text, self.strength)
         if found is None and place.expects not in (None, "package") and self.expects is None:
