@@ -75,12 +75,23 @@ _QUANT = re.compile(r"(?i)(?:i?q[2-8]_[\w]+|q[48]|fp16|f16|bf16)", re.ASCII)
 _PLACEHOLDER = re.compile(
     r"[{}<>$*\s|,;\"'`()\[\]\\=!?#%^&]|\.\.\.|path/to|/path/|(?i:^your[-_]|[/_-]your[-_/]|^my[-_]org|^xxx)"
 )
-_HEX = re.compile(r"[0-9a-f]{7,64}")
+_DOMAIN = re.compile(r"\.(?:com|io|org|net|ai|dev|cn|co|sh|app|edu|gov)$")
+_PARTS_OF_A_FILE = re.compile(
+    r"(?:[._-](?:fp16|bf16|fp32|f16|f32|int8|q\d[\w]*|ema|non_ema|pruned|half|\d{5}-of-\d{5}|\d+))+$"
+)
 _SIGNS_OF_A_MODEL = re.compile(
     r"(?i)(?:^|[-_.])(?:\d+(?:\.\d+)?[bmk]|\d+x\d+b|instruct|chat|base|large|small|mini|medium|tiny|"
     r"xl|xxl|uncased|cased|gguf|gptq|awq|fp8|fp16|int[48]|4bit|8bit|mlx|onnx|bnb|exl2|v\d[\w.]*|it|hf|sft|dpo|lora|"
     r"turbo|preview|multilingual|en|zh|diffusers|distill|distilled|finetuned|embed|embedding|reranker|"
     r"inpainting|vision|coder|patch\d+|l\d+|\d{3,4})(?=$|[-_.])"
+)
+# families, as a part of a name that has a namespace before it; alone they mean nothing
+_FAMILIES = re.compile(
+    r"(?i)bert|gpt|llama|qwen|mi[sx]tral|gemma|phi-?\d|falcon|deepseek|yi-\d|(?<![a-z])t5|whisper|clip|vit(?![a-z])|"
+    r"wav2vec|hubert|blip|bart|pegasus|bloom|opt-\d|mpt-\d|vicuna|alpaca|zephyr|olmo|granite|nemotron|"
+    r"stable-?diffusion|sdxl|flux|controlnet|lora|minilm|mpnet|e5-|bge-|gte-|splade|colbert|rerank|embed|"
+    r"wizard|starcoder|codegen|chatglm|glm-|internlm|baichuan|command-r|smollm|pythia|resnet|convnext|"
+    r"dino|segformer|detr|yolo|kandinsky|musicgen|bark|tacotron|vits|xtts|parler|sam2?-|trocr|donut|layoutlm"
 )
 _HUB_HOSTS = {
     "huggingface.co": "huggingface",
@@ -239,6 +250,9 @@ def _of_name(text: str, place: Place) -> Candidate | None:
     ending = text.rpartition(".")[2].lower() if "." in text.rpartition("/")[2] else ""
     if ending in _set("endings", "other") or ending in _set("endings", "archives"):
         return None
+    if expects == "torch-hub":
+        named = _HUB.fullmatch(text.partition(":")[0])
+        return Candidate(text, "torch-hub", min(0.9, place.strength)) if named else None
     tagged = _TAGGED.fullmatch(text)
     if tagged:
         return _of_tag(text, tagged[1], tagged[2], place)
@@ -315,6 +329,8 @@ def _of_hub(text: str, place: Place) -> Candidate | None:
     sure = listed and namespace not in _set("namespaces", "ambiguous")
     if low in _folded("placeholders", "words") and not listed:
         return None
+    if not listed and _DOMAIN.search(low):
+        return None
     if name.lower() in (
         "model",
         "model-name",
@@ -349,7 +365,9 @@ def _of_hub(text: str, place: Place) -> Candidate | None:
 
 
 def _hub_confidence(name: str, place: Place, *, sure: bool, listed: bool) -> float:
-    signs = _SIGNS_OF_A_MODEL.search(name) is not None
+    is_family = _FAMILIES.search(name) is not None
+    marked = _SIGNS_OF_A_MODEL.search(name) is not None
+    signs = marked or is_family
     if place.strength >= 0.8:
         return place.strength
     if place.strength >= 0.5:
@@ -358,7 +376,7 @@ def _hub_confidence(name: str, place: Place, *, sure: bool, listed: bool) -> flo
         return 0.7 if signs else 0.6
     if listed:
         return 0.6 if signs else 0.4
-    return 0.4 if signs else 0.2
+    return 0.55 if marked and is_family else 0.4 if signs else 0.2
 
 
 def _of_file(text: str, place: Place) -> Candidate | None:
@@ -372,7 +390,8 @@ def _of_file(text: str, place: Place) -> Candidate | None:
         or place.expects in ("hosted", "torch-hub")
     ):
         return None
-    if stem.lower() in _set("generic_files", "names") or not re.search(r"\d", stem):
+    plain = _PARTS_OF_A_FILE.sub("", stem.lower())
+    if plain in _set("generic_files", "names") or not re.search(r"\d", stem):
         return None
     clear = ending in ("gguf", "safetensors", "ckpt", "llamafile", "onnx", "pth", "pt", "ggml")
     if not clear and place.strength < 0.8:

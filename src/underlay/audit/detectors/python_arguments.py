@@ -37,6 +37,7 @@ _FILE_KEYWORDS = (
     "hf_filename",
     "allow_patterns",
 )
+_HUB_REPOSITORY = ("repo_or_dir", "github", "repo")
 _MODEL_WORD = re.compile(r"(?i)\b(?:model|llm|checkpoint)s?\b")
 _CHECKS = frozenset(("startswith", "endswith", "find", "index", "count", "replace", "split"))
 # parts of a client that stand between it and a method: `client.chat.completions.create`
@@ -67,6 +68,11 @@ class CallScan(Scan):
         name = dotted(node.func)
         if name is None:
             self.plain(node, NOWHERE, scope)
+            return
+        if isinstance(
+            node.func, ast.Call
+        ):  # `pipeline(...)(text)`: the inner call is the telling one
+            self.push([node.func, *node.args, *(k.value for k in node.keywords)], NOWHERE, scope)
             return
         last = name.rpartition(".")[2]
         whole = self.resolve(name)
@@ -123,12 +129,12 @@ class CallScan(Scan):
         )
         taken = [node.args[n] for n in entry.positions if n < len(node.args)]
         taken += [keyword.value for keyword in node.keywords if keyword.arg in entry.keywords]
-        if entry.rule == "torch-hub" and node.args:
-            repository = replace(around, expects="torch-hub", evidence="torch.hub.load(...)")
-            value = value_of(node.args[0])
-            if value is not None and value[0] == "s":
-                self.sink(replace(repository, strength=0.6), scope, value)
-            used.add(id(node.args[0]))
+        if entry.rule == "torch-hub":
+            given = node.args[:1] + [k.value for k in node.keywords if k.arg in _HUB_REPOSITORY]
+            for repository in given[:1]:
+                stands = replace(around, expects="torch-hub", evidence="torch.hub.load(...)")
+                self.sink(stands, scope, value_of(repository), node.lineno)
+                used.add(id(repository))
         for value in taken:
             if id(value) in used or isinstance(value, ast.Starred):
                 continue
@@ -230,9 +236,13 @@ class CallScan(Scan):
             )
         else:
             shown = None
-        for argument in node.args:
+        member = seen if not used and last[:1].isupper() and seen.role == "option" else NOWHERE
+        for number, argument in enumerate(node.args):
             if id(argument) in used:
                 continue
+            if not inherited.strength:
+                group = {"g": f"{name}({number})"}
+                inherited = replace(NOWHERE, role=member.role, rule="registry", more=group)
             if shown and isinstance(argument, (ast.List, ast.Tuple, ast.Name)):
                 self.expression(argument, shown, scope)
             else:
@@ -246,10 +256,12 @@ class CallScan(Scan):
             elif shown and key in ("choices", "options", "value", "default"):
                 role: Role = "default" if key in ("value", "default") else "option"
                 self.expression(keyword.value, replace(shown, role=role), scope)
-            elif last == "dict" and seen.strength and not key_strength(key):
-                self.expression(keyword.value, replace(seen, role=seen.role), scope)
+            elif last == "dict" and not key_strength(key):
+                role = seen.role or ("option" if len(node.keywords) > 1 else None)
+                self.expression(keyword.value, replace(seen, role=role), scope)
             else:
-                self.keyed(key, keyword.value, scope, more=more)
+                group = {} if used else {"g": f"{name}({key})"}
+                self.keyed(key, keyword.value, scope, role=member.role, more={**more, **group})
 
     def _defaulted(self, node: ast.Call, label: str, seen: Seen, scope: str) -> None:
         """`os.getenv("MODEL", "gpt-4o")`: the variable's name speaks, and what is around it."""

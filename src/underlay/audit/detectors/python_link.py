@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from underlay.audit.detectors.python_calls import calls
 from underlay.audit.detectors.python_names import Project, Spot
-from underlay.audit.findings import ModelReference, Unknown
+from underlay.audit.findings import SURE, ModelReference, Unknown
 from underlay.audit.references import Place, classify, is_local_url, operator_of_url
 from underlay.audit.roles import role_of
 
@@ -26,6 +26,7 @@ __all__ = ["link"]
 _STRONG = frozenset(
     ("loader", "hub-download", "client", "ollama", "gateway", "request", "torch-hub")
 )
+_AGREED = 0.55
 _BRANCHES = frozenset(("main", "master", "HEAD", "None"))
 _PINNABLE = frozenset(("loader", "hub-download"))
 
@@ -62,6 +63,7 @@ class _Linker:
         self.project = Project(facts)
         self.best: dict[tuple[str, int, int, str], _Best] = {}
         self.unknown: list[Unknown] = []
+        self.groups: dict[tuple[str, str], set[tuple[str, int, int, str]]] = {}
 
     def run(self) -> Iterator[ModelReference | Unknown]:
         for path in sorted(self.facts):
@@ -74,6 +76,7 @@ class _Linker:
                 self.unknown.append(
                     Unknown(file=path, line=0, text="", reason=reason, rule="python")
                 )
+        self._agree()
         for best in self.best.values():
             yield self._final(best)
         yield from self.unknown
@@ -160,10 +163,25 @@ class _Linker:
             known.reference = reference
         if is_written_here and role is not None:
             known.role = role
+        if "g" in more and is_written_here:
+            # calls are grouped by their name over the whole project, collections by their place
+            group = ("" if "(" in more["g"] else spot.path, more["g"])
+            self.groups.setdefault(group, set()).add(key)
         if alias:
             known.reaches_local = True
         elif rule in _STRONG:
             known.reaches_others = True
+
+    def _agree(self) -> None:
+        """Where most members of a collection are models for sure, the others are models too."""
+        for members in self.groups.values():
+            sure = [key for key in members if self.best[key].reference.confidence >= _AGREED]
+            weak = [key for key in members if self.best[key].reference.confidence < SURE]
+            if sure and len(sure) >= len(weak):
+                for key in weak:
+                    reference = self.best[key].reference
+                    told = {"confidence": _AGREED, "evidence": "beside other models"}
+                    self.best[key].reference = replace(reference, **told)  # type: ignore[arg-type]
 
     def _role(self, leaf: Leaf, own: Role | None) -> Role:
         """The role of a string by what surrounds it, else by the way it took."""
@@ -180,8 +198,7 @@ class _Linker:
         role = path_role or best.role or reference.role
         alias = best.reaches_local and not best.reaches_others
         operator = "local" if alias else reference.operator
-        values = {name: getattr(reference, name) for name in reference.__dataclass_fields__}
-        return ModelReference(**{**values, "role": role, "alias": alias, "operator": operator})
+        return replace(reference, role=role, alias=alias, operator=operator)
 
     def _prose(
         self, path: str, text: str, line: int, column: int, kind: str, sure: float, expects: Any

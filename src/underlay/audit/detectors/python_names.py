@@ -326,7 +326,7 @@ class Project:
             value = keywords.get(name)
             if value is None and 0 <= at < len(arguments):
                 value = arguments[at]
-            if value is not None and value != ["n", name]:
+            if value is not None and (caller, scope) != (path, function):
                 yield from self._reduce(value, Spot(caller, scope), hint, depth + 1)
 
     def _reaches(self, called: str, caller: str, path: str, function: str, owner: str) -> bool:
@@ -371,6 +371,9 @@ class Project:
             for inner in self._item(["i", value, key], spot, hint, depth + 1):
                 yield from self._attribute(inner, names[1:], depth + 1)
         elif value[0] == "c":
+            if names[0] == "__dict__":
+                yield from self._attribute(held, names[1:], depth + 1)
+                return
             if value[1].rpartition(".")[2] in _PARSED:
                 yield from self._options(spot, names[0], depth + 1)
                 for name in self.facts[spot.path].get("class", {}):

@@ -229,7 +229,7 @@ class Scan:
         if seen.role is not None and len(self.marks) < MOST:
             self.marks[f"{node.lineno}:{node.col_offset + 1}"] = seen.role
         found = classify(text, Place(seen.expects, seen.operator, seen.strength))
-        if found is None or found.confidence < 0.3:
+        if found is None or found.confidence < (0.2 if "g" in seen.more else 0.3):
             return
         if seen.skip == FILES_ONLY and found.kind != "file":
             return
@@ -245,7 +245,10 @@ class Scan:
 
     def _sequence(self, node: Any, seen: Seen, scope: str) -> None:
         role = seen.role if seen.role == "default" and seen.rule == "parameter" else None
-        inside = replace(seen, role=role or ("option" if node.elts else seen.role))
+        # members of one collection speak for each other
+        group = seen.more.get("g") if seen.rule == "row" else None
+        more = {**seen.more, "g": group or f"{node.lineno}:{node.col_offset}"}
+        inside = replace(seen, role=role or ("option" if node.elts else seen.role), more=more)
         for item in node.elts:
             if isinstance(item, _FLOWS) and not isinstance(item, ast.Call):
                 self.expression(item, inside, scope)
@@ -285,8 +288,12 @@ class Scan:
                 inside = Seen(name, strength, seen.role, "key", f'"{name}":', more=more)
             else:
                 inside = replace(seen, evidence=seen.evidence or f'"{name}":', more=more)
-                if several > 1 and seen.strength and name.lower() not in _NEUTRAL_KEYS:
-                    inside = replace(inside, role=seen.role or "option", rule="registry")
+                if several > 1 and name.lower() not in _NEUTRAL_KEYS:
+                    role = seen.role or "option"
+                    rule = "registry" if seen.strength else seen.rule
+                    inside = replace(inside, role=role, rule=rule)
+                    place = seen.more.get("g") or f"{node.lineno}:{node.col_offset}"
+                    inside = replace(inside, more={**more, "g": place})
             if isinstance(value, ast.Dict) and inside.role is None and several > 1:
                 inside = replace(inside, role="option")  # a dict of dicts is a registry
             self.expression(value, inside, scope)

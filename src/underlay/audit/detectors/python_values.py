@@ -233,6 +233,8 @@ def _call(node: Any, depth: int) -> Value:
         return ["D", default] if default is not None else None
     if last in _DEFAULTS:
         return _default(node, arguments, keywords, depth)
+    if name == "vars" and arguments:
+        return [".", arguments[0], "__dict__"]
     if name in _THROUGH and arguments:
         return arguments[-1] if name == "typing.cast" else arguments[0]
     if name == "cast" and len(arguments) == 2:
@@ -274,7 +276,7 @@ def _method(
     held = value_of(base, depth) if base is not None else None
     if held is None:
         return None
-    if name == "get" and arguments:
+    if name in ("get", "pop", "setdefault") and arguments:
         fallback = arguments[1] if len(arguments) > 1 else keywords.get("default")
         item: Value = ["i", held, arguments[0]]
         return item if fallback is None else ["a", item, ["D", fallback]]
