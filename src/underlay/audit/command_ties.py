@@ -19,27 +19,48 @@ if TYPE_CHECKING:
     from underlay.audit.ties import Ties
 
 __all__ = [
-    "SPOKEN",
     "command_ties",
     "device_path",
     "named_variable",
     "shell_ties",
+    "speaks",
     "variable_ties",
     "word_ties",
 ]
 
-# words, in lower case, without one of which no command line below can tie to anything
+# words, in lower case, without one of which no command line below can tie to anything; none is
+# a part of a common word, as `tpu` is of `output` and `ascend` of `descending`
 SPOKEN = (
-    b"nvidia", b"cuda", b"gpu", b"rocm", b"torch", b"nvcc", b"hip", b"flash", b"xformers", b"vllm",
-    b"sglang", b"bitsandbytes", b"tensorrt", b"deepspeed", b"onnxruntime", b"triton", b"apex",
-    b"jax", b"tpu", b"neuron", b"ascend", b"npu", b"gaudi", b"habana", b"oneapi", b"openvino",
-    b"xpu", b"ipex", b"mlx", b"metal", b"openai", b"anthropic", b"genai", b"instance", b"machine",
-    b"/cu1", b"nccl", b"faster-whisper", b"ctranslate2", b"ollama", b"text-generation-inference",
-    b"text-embeddings-inference", b"accelerator", b"cudnn", b"faiss", b"awq", b"gptq", b"cupy",
-    b"litellm", b"cohere", b"replicate", b"groq", b"mistralai", b"musa", b"tensorflow", b"fal",
-    b"llama-cpp", b"llama_cpp", b"ggml", b"lmdeploy", b"modal", b"runpod", b"vulkan", b"sagemaker",
-    b"dashscope", b"zhipuai",
+    b"nvidia", b"cuda", b"gpu", b"rocm", b"nvcc", b"hipcc", b"hipblas", b"_hip", b"rocblas",
+    b"neuron", b"ascend-", b"ascend/", b"huawei", b"cann=", b"-npu", b"_npu", b"=npu", b" npu",
+    b"npu-", b"gaudi", b"habana", b"oneapi", b"sycl", b"xpu", b"-dggml", b"-dllama", b"_metal",
+    b"vulkan", b"musa", b"libtpu", b"tpu-", b"-tpu", b"/tpu", b"/cu1", b"nccl", b"instance-type",
+    b"instance_type", b"instancetype", b"machine-type", b"machine_type", b"machinetype",
+    b"accelerator", b"ollama/ollama", b"text-generation-inference", b"text-embeddings-inference",
+    b"vllm", b"sglang", b"openvino", b"standard_n", b".xlarge", b"xlarge", b"highgpu", b"/dev/",
+    b"amd.com", b"node-type", b"vm_size", b"size = \"standard_n",
 )  # fmt: skip
+# further words of what an `install` can bring
+_INSTALLED = (
+    b"torch", b"flash", b"xformers", b"bitsandbytes", b"tensorrt", b"deepspeed", b"onnxruntime",
+    b"triton", b"apex", b"jax", b"ipex", b"mlx", b"openai", b"anthropic", b"genai", b"generativeai",
+    b"faster-whisper", b"ctranslate2", b"faiss", b"awq", b"gptq", b"cupy", b"cohere", b"replicate",
+    b"groq", b"mistralai", b"tensorflow", b"fal-client", b"llama-cpp", b"llama_cpp", b"lmdeploy",
+    b"modal", b"runpod", b"sagemaker", b"dashscope", b"zhipuai", b"cudnn", b"ai-sdk", b"langchain",
+    b"llama-index", b"elevenlabs", b"deepgram", b"assemblyai", b"voyageai", b"litellm", b"mamba-",
+)  # fmt: skip
+_INSTALLING = (b"install", b" add ", b"uvx ")
+
+
+def speaks(lowered: bytes) -> bool:
+    """Whether a text in lower case may hold a command, an image or a machine that ties."""
+    if any(word in lowered for word in SPOKEN):
+        return True
+    return any(word in lowered for word in _INSTALLING) and any(
+        word in lowered for word in _INSTALLED
+    )
+
+
 _PIP = frozenset(("pip", "pip3", "pip2", "uv", "pipenv", "poetry", "pdm", "pipx", "rye", "hatch"))
 _CONDA = frozenset(("conda", "mamba", "micromamba", "pixi"))
 _NPM = frozenset(("npm", "pnpm", "yarn", "bun"))

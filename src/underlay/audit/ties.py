@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from underlay.audit.catalogue import Entry, Service
     from underlay.audit.findings import Need, Role, Tie
 
-__all__ = ["Ties", "lowered", "strongest"]
+__all__ = ["Ties", "imports_any", "lowered", "strongest"]
 
+# two patterns that begin with a text are searched for ten times as fast as one with a choice
+_FROM = re.compile(rb"from[ \t]+(\w+)")
+_IMPORT = re.compile(rb"import[ \t]+(\w+)")
+_LAST_IMPORTS: list[tuple[bytes, set[bytes]]] = []
 _LAST: list[tuple[bytes, bytes]] = []
 _NAME = re.compile(
     r"\s*(?P<name>[A-Za-z0-9][A-Za-z0-9._-]{0,120})\s*(?:\[(?P<extras>[^\]]{0,300})\])?"
@@ -63,6 +67,13 @@ def lowered(data: bytes) -> bytes:
     if not _LAST or _LAST[0][0] is not data:
         _LAST[:] = [(data, data.lower())]
     return _LAST[0][1]
+
+
+def imports_any(data: bytes, modules: frozenset[bytes]) -> bool:
+    """Whether a line of Python, in a notebook too, imports from one of the packages."""
+    if not _LAST_IMPORTS or _LAST_IMPORTS[0][0] is not data:
+        _LAST_IMPORTS[:] = [(data, {*_FROM.findall(data), *_IMPORT.findall(data)})]
+    return not modules.isdisjoint(_LAST_IMPORTS[0][1])
 
 
 def strongest(findings: Iterable[Infrastructure]) -> Iterator[Infrastructure]:

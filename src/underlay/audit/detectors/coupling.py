@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from underlay.audit.catalogue import Entry
+from underlay.audit.catalogue import Entry, catalogue
 from underlay.audit.findings import Rule, Unknown
-from underlay.audit.ties import Ties, strongest
+from underlay.audit.ties import Ties, imports_any, strongest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -16,20 +17,23 @@ if TYPE_CHECKING:
 
 __all__ = ["Coupling"]
 
-# without one of these a file can hold none of the events; the shortest come first
+# without one of these, or one of the imports below, a file can hold none of the events
 _WORDS = (
-    b"cuda", b"triton", b"nccl", b"hccl", b"flash_a", b"nvidia", b"pynvml", b"tensorrt", b"mps",
-    b"torch.", b"xpu", b"npu", b"hpu", b"mlx", b"cupy", b"bitsandbytes", b"load_in_", b"deepspeed",
-    b"xformers", b"device_map", b"ExecutionProvider", b"openvino", b"coremltools", b"vllm",
-    b"habana", b"neuron", b"_xla", b"apex", b"megatron", b"BitsAndBytes", b"sglang", b"lmdeploy",
-    b"flashinfer", b"transformer_engine", b"mindspore", b"directml", b"ctranslate2", b"awq",
-    b"faster_whisper", b"gptq", b"GPUtil", b"gpustat", b"cudf", b"nemo", b"ipex", b"aiter",
-    b"pip_install", b"exllama", b"mamba_ssm", b"nvidia-smi", b"sgl_kernel", b"nvcc", b"amdsmi",
-    b"intel_extension", b"qai_hub", b"poptorch", b"ttnn", b"modelopt", b"tritonclient", b"nvtx",
-    b"causal_conv1d", b"tilelang", b"spconv", b"kaolin", b"natten", b"warp", b"detectron2",
+    b"cuda", b"triton", b"nccl", b"hccl", b"xccl", b"flash_attention", b"nvidia", b"load_in_",
+    b"device_map", b"ExecutionProvider", b"BitsAndBytes", b"torch.accelerator", b"torch.xpu",
+    b"torch.npu", b"torch.mps", b"torch.hpu", b"torch.mlu", b"torch.musa", b"torch.backends",
+    b"pip_install", b"nvcc", b'"mps', b"'mps", b'"npu', b"'npu", b'"xpu', b"'xpu", b'"hpu',
+    b"'hpu", b'"mlu', b'"musa', b"NVIDIA_VISIBLE", b"CUBLAS_", b"CUDA_",
 )  # fmt: skip
 _LONGEST = 4_000_000
 _LARGEST_NOTEBOOK = 4_000_000
+
+
+@lru_cache(maxsize=1)
+def _module_names() -> frozenset[bytes]:
+    roots = {name.partition(".")[0] for name in catalogue().modules}
+    # of these only what the words above see ties: `numba.cuda`, `nvidia.dali`
+    return frozenset(root.encode() for root in roots - {"numba", "cuda", "nvidia"})
 
 
 class Coupling:
@@ -69,7 +73,9 @@ class Coupling:
 
     def detect(self, file: File, /) -> Iterator[Infrastructure | Unknown]:
         """The couplings of one file, one per line and component."""
-        if not any(word in file.data for word in _WORDS):
+        if not any(word in file.data for word in _WORDS) and not imports_any(
+            file.data, _module_names()
+        ):
             return
         if file.path.suffix == ".ipynb":
             from underlay.audit.detectors.notebook import notebook_code

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Deployment"]
 
 _LARGEST = 2_000_000
+_LARGEST_JSON = 200_000  # a deployment in JSON is written by hand; larger ones are data
 _SHELL = frozenset((".sh", ".bash", ".zsh", ".slurm", ".sbatch", ".ksh"))
 _SHELL_NAMES = frozenset(("Makefile", "makefile", "GNUmakefile", "justfile", "Justfile"))
 _LOCKS = frozenset(("pnpm-lock.yaml", "conda-lock.yml", "package-lock.json", "yarn.lock"))
@@ -74,14 +75,15 @@ class Deployment:
         """Dockerfiles, YAML, JSON, HCL, shell, Makefiles, documents."""
         if size > _LARGEST or path.name in _LOCKS:
             return False
-        return _kind(path) != ""
+        kind = _kind(path)
+        return kind != "" and (kind != "json" or size <= _LARGEST_JSON)
 
     def detect(self, file: File, /) -> Iterator[Infrastructure | Unknown]:
         """What one file ties to."""
-        from underlay.audit.command_ties import SPOKEN
+        from underlay.audit.command_ties import speaks
 
         data = lowered(file.data)
-        if not any(word in data for word in SPOKEN):
+        if not speaks(data):
             return
         ties = Ties(file.path, self.name)
         kind = _kind(file.path)
@@ -206,7 +208,7 @@ def _script(text: str, ties: Ties, *, is_make: bool) -> Iterator[Infrastructure]
 
 
 def _prose(text: str, ties: Ties) -> Iterator[Infrastructure]:
-    from underlay.audit.command_ties import SPOKEN, shell_ties
+    from underlay.audit.command_ties import shell_ties, speaks
     from underlay.audit.documents import Fragment
 
     whole = Fragment(text)
@@ -216,7 +218,7 @@ def _prose(text: str, ties: Ties) -> Iterator[Infrastructure]:
         body = match["body"]
         if match["language"].lower() not in _SHELL_FENCES:
             continue
-        if not any(word in body.lower().encode() for word in SPOKEN):
+        if not speaks(body.lower().encode()):
             continue
         eased = _PROMPT.sub(r"\1 ", body)
         part = whole.part(match.start("body"), match.end("body")).replaced(eased)
@@ -261,14 +263,14 @@ def _mapping(path: tuple[str, ...], node: Node, ties: Ties) -> Iterator[Infrastr
 def _scalar(
     path: tuple[str, ...], node: Node, document: Document, ties: Ties
 ) -> Iterator[Infrastructure]:
-    from underlay.audit.command_ties import SPOKEN, device_path, shell_ties, word_ties
+    from underlay.audit.command_ties import device_path, shell_ties, speaks, word_ties
 
     key = next((part for part in reversed(path) if part != "*"), "").lower()
     text = node.text.strip()
     if not text or len(text) > 200_000:
         return
     if "\n" in text or (key in _COMMAND_KEYS and " " in text):
-        if node.start < node.end and any(word in text.lower().encode() for word in SPOKEN):
+        if node.start < node.end and speaks(text.lower().encode()):
             yield from shell_ties(document.fragment(node), ties)
         return
     line, column = node.line, node.column
@@ -366,7 +368,7 @@ def _words(node: Node, ties: Ties) -> Iterator[Infrastructure]:
 
 
 def _hcl(text: str, ties: Ties) -> Iterator[Infrastructure]:
-    from underlay.audit.command_ties import SPOKEN, shell_ties, word_ties
+    from underlay.audit.command_ties import shell_ties, speaks, word_ties
     from underlay.audit.documents import Fragment, grammar
 
     data = text.encode("utf-8", "replace")
@@ -386,7 +388,7 @@ def _hcl(text: str, ties: Ties) -> Iterator[Infrastructure]:
         value = data[start : node.end_byte].decode("utf-8", "replace")
         line, column = whole.at(offset)
         if "\n" in value:
-            if any(word in value.lower().encode() for word in SPOKEN):
+            if speaks(value.lower().encode()):
                 yield from shell_ties(whole.part(offset, offset + len(value)), ties)
             continue
         if len(value) > 300:

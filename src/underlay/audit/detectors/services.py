@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from underlay.audit.catalogue import Entry, catalogue, is_local
 from underlay.audit.findings import Rule
-from underlay.audit.ties import Ties, strongest
+from underlay.audit.ties import Ties, imports_any, strongest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,13 +38,14 @@ _KEY = re.compile(
     r"(?![A-Za-z0-9_])"
 )
 _KEY_MARKS = (b"_KEY", b"_TOKEN", b"_ENDPOINT", b"APIKEY", b"_AK")
-_CLIENT_WORDS = (
-    b"openai", b"anthropic", b"genai", b"generativeai", b"vertexai", b"bedrock", b"mistral",
-    b"cohere", b"groq", b"together", b"fireworks", b"langchain_", b"llama_index", b"zhipuai",
-    b"replicate", b"InferenceClient", b"HuggingFaceEndpoint", b"xai_sdk", b"cerebras", b"qianfan",
-    b"volcengine", b"fal_client", b"voyageai", b"elevenlabs", b"assemblyai", b"deepgram", b"ai21",
-    b"watsonx", b"databricks", b"writerai", b"dashscope", b"zai", b"modal", b"runpod",
-    b"openrouter", b"sagemaker", b"llama_api_client",
+_KEY_BYTES = re.compile(rb"[A-Z][A-Z0-9_]{1,40}(?:KEY|TOKEN|ENDPOINT|_AK|TOKEN_ID)(?![A-Z0-9_])")
+_CLIENT_WORDS = (b"bedrock", b"sagemaker-runtime", b"genai", b"generativeai", b"azure.ai.")
+_SCRIPT_WORDS = (
+    b"openai", b"anthropic", b"ai-sdk", b"langchain", b"genai", b"generative-ai", b"vertexai",
+    b"bedrock", b"mistralai", b"cohere-ai", b"groq-sdk", b"together-ai", b"replicate", b"voyageai",
+    b"huggingface/inference", b"elevenlabs", b"deepgram", b"assemblyai", b"fal-ai", b"openrouter",
+    b"cerebras", b"watsonx", b"workers-ai", b"writer-sdk", b"runpod-sdk", b"ai21", b"aiplatform",
+    b"zhipu", b"qwen-ai", b"minimax", b"sambanova", b"friendliai", b"sagemaker-runtime",
 )  # fmt: skip
 _BASE = ("base_url", "openai_api_base", "api_base", "baseURL", "baseUrl", "azure_endpoint",
          "endpoint", "openai_base_url", "basePath", "base_path", "model_url")  # fmt: skip
@@ -90,9 +92,13 @@ class Services:
         suffix = file.path.suffix.lower()
         data = file.data
         has_address = _names_host(data)
-        has_key = any(mark in data for mark in _KEY_MARKS)
-        is_code = suffix in (".py", ".ipynb") or suffix in _SCRIPTS
-        has_client = is_code and any(word in data for word in _CLIENT_WORDS)
+        has_key = _names_key(data)
+        if suffix in (".py", ".ipynb"):
+            has_client = any(word in data for word in _CLIENT_WORDS) or imports_any(
+                data, _client_modules()
+            )
+        else:
+            has_client = suffix in _SCRIPTS and any(word in data for word in _SCRIPT_WORDS)
         if not (has_address or has_key or has_client):
             return
         ties = Ties(file.path, self.name)
@@ -118,6 +124,26 @@ def _names_host(data: bytes) -> bool:
         known.host("https://" + host.decode("utf-8", "replace") + "/api")
         for host in set(_URL_BYTES.findall(data))
     )
+
+
+def _names_key(data: bytes) -> bool:
+    if not any(mark in data for mark in _KEY_MARKS):
+        return False
+    known = _key_names()
+    return any(key in known for key in set(_KEY_BYTES.findall(data)))
+
+
+@lru_cache(maxsize=1)
+def _key_names() -> frozenset[bytes]:
+    prefixes = ("", "VITE_", "NEXT_PUBLIC_", "REACT_APP_")
+    return frozenset((p + key).encode() for key in catalogue().keys for p in prefixes)
+
+
+@lru_cache(maxsize=1)
+def _client_modules() -> frozenset[bytes]:
+    # `google` alone is a hundred other packages; its own are seen by the words above
+    roots = {name.partition(".")[0] for name in catalogue().classes} - {"google", "azure"}
+    return frozenset(name.encode() for name in roots)
 
 
 def _once(found: list[Infrastructure]) -> Iterator[Infrastructure]:
