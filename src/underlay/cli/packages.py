@@ -27,7 +27,7 @@ def packages() -> None:
 
 @packages.command("list", cls=Command)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def list_packages(as_json: bool) -> None:
+def _list(as_json: bool) -> None:
     """Show which versions of which packages are read, as wheel or sdist."""
     from underlay.sources.packages.listing import listing
 
@@ -52,7 +52,7 @@ def list_packages(as_json: bool) -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def fetch(session: Session, folder: str, only: tuple[str, ...], as_json: bool) -> None:
+def _fetch(session: Session, folder: str, only: tuple[str, ...], as_json: bool) -> None:
     """Make extracts of released packages: what is read of them, from the index pip is set up for.
 
     Nothing is installed, built or run, and of a large wheel only parts are fetched. Then
@@ -101,7 +101,7 @@ def fetch(session: Session, folder: str, only: tuple[str, ...], as_json: bool) -
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def check(session: Session, folder: str, against: str, as_json: bool) -> int:
+def _check(session: Session, folder: str, against: str, as_json: bool) -> int:
     """Hold the extractor up against tables that were made by hand from the same packages.
 
     The exit code is 1 if there is a difference that nobody has explained.

@@ -458,7 +458,7 @@ class _Parts(io.RawIOBase):
         return None
 
     def _ask(self, span: str, most: int) -> Answer:
-        if self._received + min(most, _TAIL_BYTES) > _MOST_PARTS_BYTES:
+        if self._blocks and self._received + most > _MOST_PARTS_BYTES:
             raise UnreadableError(self._place, f"parts of over {_MOST_PARTS_BYTES} bytes; refused")
         # bytes of the file itself, not of a packed form of it
         answer = self._index.get(self._url, {"Range": span, "Accept-Encoding": "identity"}, most)
@@ -490,12 +490,13 @@ def _wait(response: httpx2.Response, attempt: int) -> float:
 
 
 def _rank(filename: str, platform: str) -> tuple[int, int, str]:
-    """How well an artifact fits: the platform, then the most general build, then the name."""
+    """How well an artifact fits: the platform, the first and most general build, the name."""
     if not filename.endswith(".whl"):
         return (0, 0 if filename.endswith(".tar.gz") else 1, filename)
+    is_rebuilt = filename.count("-") > 4  # a build number: the same version, made once more
     tags = filename.removesuffix(".whl").rpartition("-")
     place = tags[2]
     fits = place == "any" or (platform in place and ("x86_64" in place or platform != "linux"))
     python = filename.split("-")[-3]
     order = 0 if place == "any" or "abi3" in filename else 1 if python == "cp312" else 2
-    return (0 if fits else 1, order, filename)
+    return (0 if fits else 1, order + 10 * is_rebuilt, filename)

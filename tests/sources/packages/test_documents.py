@@ -54,6 +54,13 @@ def test_what_is_no_table(source) -> None:
     assert list(markdown_tables(source)) == []
 
 
+def test_a_line_without_end_takes_no_time() -> None:
+    long = "# a" + " " * 1_000_000 + "b\n| a |\n|--|\n| " + "\\|" * 500_000 + " |\n"
+    ((_, header, rows),) = markdown_tables(long)
+    assert header == ["a"]
+    assert len(rows[0][0]) <= 400
+
+
 def test_a_short_row_is_filled_and_a_long_one_cut() -> None:
     ((_, _, rows),) = markdown_tables("| a | b |\n|--|--|\n| 1 |\n| 1 | 2 | 3 |\n")
     assert rows == [["1", ""], ["1", "2"]]

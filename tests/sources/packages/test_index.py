@@ -149,6 +149,15 @@ def test_parts_and_the_whole_give_the_same_extract_each_time(shop, fetch, wheel)
     assert first.data == second.data == to_extract(slim(whole))
 
 
+def test_the_first_build_is_preferred_to_one_made_again(shop, fetch, wheel) -> None:
+    names = [WHEEL.replace("-cp312-cp312", tags) for tags in ("-2-cp312-cp312", "-cp312-cp312")]
+    names += [WHEEL.replace("-cp312-cp312", "-cp310-cp310"), "vllm-1.0-cp312-cp312-win_amd64.whl"]
+    for name in names:
+        shop.files[name] = wheel(META)
+    shop.offer("vllm", *names)
+    assert fetch(WISH)[0].artifact.name.artifact == WHEEL
+
+
 def test_a_small_wheel_is_fetched_whole_and_its_digest_held(shop, fetch, wheel) -> None:
     shop.files[WHEEL] = wheel({**META, **REGISTRY})
     shop.offer("vllm", WHEEL)
@@ -167,6 +176,16 @@ def test_an_index_without_ranges(shop, fetch, wheel, monkeypatch) -> None:
     (got,) = fetch(WISH)
     assert isinstance(got, Skipped)
     assert got.reason == f"it sent more than {1 << 20} bytes; refused"
+
+
+def test_a_listing_without_end_is_refused(shop, fetch, wheel, monkeypatch) -> None:
+    data = bytearray(big_wheel(wheel))
+    data[-6:-2] = (1 << 20).to_bytes(4, "little")  # where the central directory starts
+    data[-10:-6] = (len(data) - (1 << 20) - 22).to_bytes(4, "little")  # and its size
+    shop.files[WHEEL] = bytes(data)
+    shop.offer("vllm", WHEEL)
+    monkeypatch.setattr(module, "_MOST_PARTS_BYTES", 1 << 20)
+    assert fetch(WISH)[0].reason == f"parts of over {1 << 20} bytes; refused"
 
 
 def test_an_sdist_is_streamed_and_limited(shop, fetch, sdist, monkeypatch) -> None:

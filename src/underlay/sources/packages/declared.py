@@ -132,7 +132,10 @@ def _holds_without_extra(marker: Marker) -> bool:
     """Whether a marker can hold with no extra asked for, as `a or extra == "x"` can."""
     # a marker reads as a Python expression once its own two operators are replaced
     written = str(marker).replace("~=", ">=").replace("===", "==")
-    return _can_hold(ast.parse(written, mode="eval").body)
+    try:
+        return _can_hold(ast.parse(written, mode="eval").body)
+    except (SyntaxError, RecursionError):  # a value with quotes in it
+        return False
 
 
 def _can_hold(node: ast.expr) -> bool:

@@ -25,6 +25,7 @@ Table = tuple[str, list[str], list[list[str]]]  # headings above it, header, row
 
 _MAX_ROWS = 5_000
 _MAX_CELL = 400
+_MAX_LINE = 20_000
 
 
 @dataclass(frozen=True)
@@ -190,13 +191,13 @@ def markdown_tables(source: str) -> Iterator[Table]:
     lines = source.split("\n")
     index = 0
     while index < len(lines):
-        line = lines[index].strip()
+        line = lines[index][:_MAX_LINE].strip()
         index += 1
         if line.startswith(("```", "~~~")):
             fenced = not fenced
         elif fenced:
             continue
-        elif match := _HEADING.match(line):
+        elif match := _HEADING.match(line[:_MAX_CELL]):
             level = len(match[1])
             headings = [(n, name) for n, name in headings if n < level]
             headings.append((level, _plain(match[2])))
@@ -204,14 +205,14 @@ def markdown_tables(source: str) -> Iterator[Table]:
         elif match := _TAB.match(line):
             tab = match[1]
         elif line.startswith("|") and index < len(lines):
-            rule = _cells(lines[index].strip())
+            rule = _cells(lines[index][:_MAX_LINE].strip())
             if not rule or not all(_RULE.fullmatch(cell) for cell in rule):
                 continue
             header = [_plain(cell) for cell in _cells(line)]
             index += 1
             rows: list[list[str]] = []
             while index < len(lines) and lines[index].strip().startswith("|"):
-                cells = [_plain(cell) for cell in _cells(lines[index].strip())]
+                cells = [_plain(cell) for cell in _cells(lines[index][:_MAX_LINE].strip())]
                 if len(rows) < _MAX_ROWS:
                     rows.append((cells + [""] * len(header))[: len(header)])
                 index += 1
