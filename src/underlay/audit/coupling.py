@@ -43,6 +43,7 @@ __all__ = ["Event", "Scan", "scan"]
 FREE, SWITCH, PORTABLE = 0, 1, 2
 _TIES: tuple[Tie, ...] = ("tied", "switch", "portable")
 MAX_NODES = 2_000_000
+_ADDRESS = re.compile(r"https?://[^\s\"'<>]{4,400}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +210,7 @@ class _Scanner:
             link = link.orelse[0] if len(link.orelse) == 1 else None
         inner = max(guard, _grade(families, SWITCH))
         return [
-            (node.test, max(guard, SWITCH)),
+            (node.test, inner),
             *self._block(node.body, inner),
             *self._block(node.orelse, inner),
         ]
@@ -271,7 +272,7 @@ class _Scanner:
         )
 
     def _required(self, node: ast.AST, test: ast.AST) -> None:
-        if not families_in((test,)) & {"cuda", "gpu"}:
+        if "cuda" not in families_in((test,)):
             return
         self._add(
             "required",
@@ -393,6 +394,20 @@ class _Scanner:
             self._device(node, guard, role)
         elif value.endswith("ExecutionProvider"):
             self._provider(node, guard, role)
+        elif "://" in value:
+            self._index(node, value, guard)
+
+    def _index(self, node: ast.Constant, value: str, guard: int) -> None:
+        """An address of wheels, as a script that installs holds it."""
+        if not any(word in value for word in ("whl", "simple", "pypi")):
+            return
+        for match in _ADDRESS.finditer(value):
+            found = catalogue().index(match[0])
+            if found:
+                name, entry = found
+                self._add("index", f"toolchain:{name}", entry.vendor, node, match[0],
+                          tie=_TIES[max(guard, SWITCH)], need=entry.need,
+                          replacement=entry.replacement)  # fmt: skip
 
     def _provider(self, node: ast.Constant, guard: int, role: Role) -> None:
         name = str(node.value).removesuffix("ExecutionProvider")

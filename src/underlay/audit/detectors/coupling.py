@@ -19,12 +19,16 @@ __all__ = ["Coupling"]
 
 # without one of these, or one of the imports below, a file can hold none of the events
 _WORDS = (
-    b"cuda", b"triton", b"nccl", b"hccl", b"xccl", b"flash_attention", b"nvidia", b"load_in_",
-    b"device_map", b"ExecutionProvider", b"BitsAndBytes", b"torch.accelerator", b"torch.xpu",
-    b"torch.npu", b"torch.mps", b"torch.hpu", b"torch.mlu", b"torch.musa", b"torch.backends",
-    b"pip_install", b"nvcc", b'"mps', b"'mps", b'"npu', b"'npu", b'"xpu', b"'xpu", b'"hpu',
-    b"'hpu", b'"mlu', b'"musa', b"NVIDIA_VISIBLE", b"CUBLAS_", b"CUDA_",
+    b"cuda", b"CUDA_", b"nvidia", b"nccl", b"flash_attention", b"load_in_", b"device_map",
+    b"ExecutionProvider", b"NVIDIA_VISIBLE", b"pip_install", b"CUBLAS_", b"CUDAE", b"nvcc", b"/whl",
 )  # fmt: skip
+# further ones, of files that import PyTorch
+_TORCH_WORDS = (
+    b"torch.accelerator", b"torch.xpu", b"torch.npu", b"torch.mps", b"torch.hpu", b"torch.mlu",
+    b"torch.musa", b"torch.backends", b'"mps', b"'mps", b'"npu', b"'npu", b'"xpu', b"'xpu", b'"hpu',
+    b"'hpu", b'"mlu', b'"musa', b"hccl", b"xccl", b"torch import",
+)  # fmt: skip
+_TORCH = frozenset((b"torch",))
 _LONGEST = 4_000_000
 _LARGEST_NOTEBOOK = 4_000_000
 
@@ -34,6 +38,14 @@ def _module_names() -> frozenset[bytes]:
     roots = {name.partition(".")[0] for name in catalogue().modules}
     # of these only what the words above see ties: `numba.cuda`, `nvidia.dali`
     return frozenset(root.encode() for root in roots - {"numba", "cuda", "nvidia"})
+
+
+def _speaks(data: bytes) -> bool:
+    return (
+        any(word in data for word in _WORDS)
+        or imports_any(data, _module_names())
+        or (imports_any(data, _TORCH) and any(word in data for word in _TORCH_WORDS))
+    )
 
 
 class Coupling:
@@ -60,6 +72,7 @@ class Coupling:
         Rule("coupling/environment", "a variable that CUDA or its tools read"),
         Rule("coupling/tool", "a vendor's command, started from code"),
         Rule("coupling/installs", "a package that code installs in an image"),
+        Rule("coupling/index", "an address of wheels for one toolchain, in a text of code"),
         Rule("coupling/device-map", "placement left to the library"),
         Rule("coupling/neutral", "`torch.accelerator`: PyTorch's neutral interface"),
         Rule("coupling/other-accelerator", "another vendor's device or namespace"),
@@ -73,9 +86,7 @@ class Coupling:
 
     def detect(self, file: File, /) -> Iterator[Infrastructure | Unknown]:
         """The couplings of one file, one per line and component."""
-        if not any(word in file.data for word in _WORDS) and not imports_any(
-            file.data, _module_names()
-        ):
+        if not _speaks(file.data):
             return
         if file.path.suffix == ".ipynb":
             from underlay.audit.detectors.notebook import notebook_code

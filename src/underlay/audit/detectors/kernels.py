@@ -97,8 +97,12 @@ _OTHER_HEADERS: tuple[tuple[str, str, str, Tie], ...] = (
     ("musa_runtime", "toolchain:musa", "unknown", "tied"),
     ("vulkan/", "toolchain:vulkan", "unknown", "portable"),
 )
-_RUNTIME_HEADER = re.compile(r"(?:^|/)cuda(?:_\w+)?(?:\.h|\.hpp|\.cuh)$|(?:^|/)(?:mma|cooperative_"
-                             r"groups)\.h$")  # fmt: skip
+_RUNTIME_HEADER = re.compile(
+    r"cuda(?:_runtime|_runtime_api|_fp16|_bf16|_fp8|_fp4|_fp6|_pipeline|_awbarrier|_profiler_api|"
+    r"_occupancy|_device_runtime_api|_texture_types|_surface_types|_d3d11_interop|_gl_interop|"
+    r"TypedefsRuntime)?\.(?:h|hpp)|cuda/(?:std/)?\w{1,40}|mma\.h|cooperative_groups(?:/\w+)?\.h|"
+    r"device_launch_parameters\.h|vector_types\.h|sm_\d\d_intrinsics\.h"
+)
 _CMAKE = re.compile(r"(?m)^[ \t]*(?P<name>[A-Za-z_]\w*)[ \t]*\((?P<body>[^()]{0,4000})")
 _CMAKE_CUDA = re.compile(r"\b(?:CUDA|CUDAToolkit|CUDNN|cudnn|NCCL|TensorRT|nvinfer|CUDA_\w+)\b")
 _CMAKE_HIP = re.compile(r"\b(?:HIP|hip|ROCM|rocblas|hipblas|rccl|miopen)\b")
@@ -232,7 +236,7 @@ def _calls(text: str, quiet: str, whole: Fragment, ties: Ties) -> Iterator[Infra
             continue
         header = include["path"]
         line, column = whole.at(include.start("path") - 1)
-        if _RUNTIME_HEADER.search(header):
+        if _RUNTIME_HEADER.fullmatch(header):
             if "cuda-runtime" not in told:
                 told.add("cuda-runtime")
                 yield _counted("cuda-runtime", seen, line, column, header, ties)

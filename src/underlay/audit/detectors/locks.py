@@ -97,6 +97,10 @@ def _toml(text: str, ties: Ties) -> Iterator[Infrastructure]:
                 name = version = url = ""
             inside = is_package
             continue
+        if raw.startswith(("source = { editable", "source = { virtual", "source = { directory")):
+            name = ""  # the project itself
+            inside = False
+            continue
         if raw.startswith(("url = ", "source = ")) and name:
             found = _TOML_SOURCE.match(raw)
             url = url or (found["url"] if found else "")
