@@ -14,8 +14,8 @@ from underlay.errors import BadValueError, LakeMissingError
 from underlay.identity import hub_key
 from underlay.lake import Engine, Lake, embedded
 from underlay.measures import MEASURES, Figure, Measure, evaluate, measure
+from underlay.measures.dependence import stack_of
 from underlay.measures.multiverse import Multiverse, multiverse
-from underlay.stack.load import load
 from underlay.tables import Batch
 
 if TYPE_CHECKING:
@@ -50,7 +50,6 @@ class OpenLake:
         )
         self._makers: Batch | None = None
         self._is_corrected = False
-        self._stack: Stack | None = None
         if chosen.corrections is not None:
             self._makers = self._corrected(chosen.corrections)
 
@@ -126,9 +125,7 @@ class OpenLake:
         `underlay.stack` asks it: `whatif`, `routes`, `chokepoints`, `shapley`. Raises
         `NoDataError` where the lake has no tables of the stack.
         """
-        if self._stack is None:
-            self._stack = load(self.engine)
-        return self._stack
+        return stack_of(self.engine)
 
     def unresolved(self) -> list[dict[str, Any]]:
         """What could not be resolved, the largest share of its list first."""

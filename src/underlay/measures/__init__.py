@@ -7,6 +7,7 @@ from underlay.measures import (
     arena,
     clusters,
     concentration,
+    dependence,
     derivatives,
     downloads,
     head,
@@ -43,6 +44,7 @@ MEASURES: tuple[Measure, ...] = (
     *clusters.MEASURES,
     *concentration.MEASURES,
     *tempo.MEASURES,
+    *dependence.MEASURES,
 )
 
 

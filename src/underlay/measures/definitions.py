@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 
     import ibis
 
-    from underlay.lake.engine import Result, Tables
+    from underlay.lake.engine import Engine, Result, Tables
 
 __all__ = [
     "EACH",
+    "Answer",
     "Choice",
+    "Computation",
     "Definition",
     "Figure",
+    "Grid",
     "Layer",
     "Measure",
     "Option",
@@ -86,7 +89,8 @@ class Option:
 
     `keep` turns the relation into the rows that count; None keeps all of them. `amount` is the
     column that is summed, over the newest `editions` on average. `reshape` is a rule for outliers.
-    `is_of_row` is false where `keep` looks at other rows than the one that it decides on.
+    `is_of_row` is false where `keep` looks at other rows than the one that it decides on. `settles`
+    are options of other choices that it comes with, where the reader doesn't choose them.
     """
 
     name: str
@@ -97,6 +101,7 @@ class Option:
     editions: int = 1
     reshape: Reshape | None = None
     is_of_row: bool = True
+    settles: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -283,6 +288,46 @@ def _library(name: str) -> Any:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What a measure that computes itself says under one definition.
+
+    `vintages` are the newest days that it rests on, by name of the source.
+    """
+
+    rows: tuple[Row, ...]
+    coverage: Mapping[str, float | int | None]
+    vintages: Mapping[str, str]
+    as_of: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What it says under all definitions: `values` (definitions, parties), NaN where it has none.
+
+    Definitions are in the order of a full factorial of the facets asked for. `missing` says why an
+    option has no value at all.
+    """
+
+    parties: tuple[str, ...]
+    values: Any
+    as_of: str
+    missing: Mapping[str, str] = field(default_factory=dict)
+    is_ranked: bool = True  # whether the largest value is a lead
+
+
+@dataclass(frozen=True)
+class Computation:
+    """How a measure answers that is no sum over the rows of a relation, but a graph, say.
+
+    `one` answers a query, `all` the options that it leaves open, given by facet.
+    """
+
+    one: Callable[[Engine, Query], Answer]
+    all: Callable[[Engine, Query, Mapping[str, tuple[str, ...]]], Grid]
+
+
+@dataclass(frozen=True)
 class Measure:
     """One question, one number with a unit.
 
@@ -308,6 +353,7 @@ class Measure:
     vintage_by: tuple[str, ...] = ()  # columns within which the newest day is taken; () for all
     sampled: bool = True  # whether rows are a sample over which a bootstrap makes sense
     default_by: str = "country"
+    computation: Computation | None = None  # instead of sums over the rows of `expression`
 
     def split(self, name: str) -> Split:
         """The split of that name; raises `UnknownNameError`."""
@@ -331,7 +377,9 @@ class Measure:
         splits = {split.name for split in self.splits}
         for name, value in where.items():
             if name in choices:
-                options[name] = choices[name].option(value).name
+                option = choices[name].option(value)
+                options[name] = option.name
+                options.update({k: v for k, v in option.settles if k not in where})
             elif name in splits:
                 kept[name] = value
             else:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from underlay.lake.engine import Engine
-    from underlay.measures.definitions import Definition, Measure, Option, Role
+    from underlay.measures.definitions import Answer, Definition, Measure, Option, Role
 
 __all__ = [
     "chosen_options",
@@ -51,6 +51,8 @@ def evaluate(
     by = by or measure.default_by
     measure.split(by)
     query = Query(by, measure.definition(where or {}, by), as_of)
+    if measure.computation is not None:
+        return _computed(measure, measure.computation.one(engine, query), engine, query)
     if measure.history:
         query = replace(query, editions=_editions(measure, engine, query))
     result = engine.ask(
@@ -81,6 +83,23 @@ def evaluate(
         caveat=measure.caveat,
         citation=measure.citation,
         notes=_notes(measure, query, result),
+    )
+
+
+def _computed(measure: Measure, answer: Answer, engine: Engine, query: Query) -> Figure:
+    return Figure(
+        name=measure.name,
+        question=measure.question,
+        unit=measure.unit,
+        by=query.by,
+        rows=answer.rows,
+        coverage=answer.coverage,
+        definition=query.definition.facets(),
+        sources=_noted(engine, answer.vintages),
+        as_of=answer.as_of,
+        caveat=measure.caveat,
+        citation=measure.citation,
+        notes=answer.notes,
     )
 
 
@@ -367,6 +386,13 @@ def _notes(measure: Measure, query: Query, result: Result) -> tuple[str, ...]:
         place = int(largest[0].argmax())
         name = result.objects("name")[place] if "name" in result.columns else "one model"
         notes.append(f"`{name}` alone is {largest[1]:.0%} of the total")
+    values = result.floats("value")
+    fallen = values[values < 0]
+    if len(fallen) and not callable(measure.reduce):
+        notes.append(
+            f"{len(fallen)} counters fell, by {-fallen.sum():,.0f} in all: revisions by the "
+            "publisher, counted as they are"
+        )
     if query.by == "listing" and measure.unit == "share":
         notes.append("the lists overlap: a part of their sum is not a part of any whole")
     return tuple(notes)
@@ -375,21 +401,24 @@ def _notes(measure: Measure, query: Query, result: Result) -> tuple[str, ...]:
 def _sources(engine: Engine, result: Result) -> tuple[SourceNote, ...]:
     days = result["observed_on"].astype("datetime64[D]")
     names, place = labelled(result["source"])
-    notes = []
-    for row in _source_rows(engine):
-        if row["source"] in names:
-            here = place == names.index(row["source"])
-            notes.append(
-                SourceNote(
-                    name=row["source"],
-                    title=row["title"],
-                    licence=row["licence"],
-                    url=row["url"],
-                    vintage=str(days[here].max()),
-                    conflict=row["conflict"] or "",
-                )
-            )
-    return tuple(notes)
+    newest = {name: str(days[place == number].max()) for number, name in enumerate(names)}
+    return _noted(engine, newest)
+
+
+def _noted(engine: Engine, vintages: Mapping[str, str]) -> tuple[SourceNote, ...]:
+    """The sources of these names, each with its newest day."""
+    return tuple(
+        SourceNote(
+            name=row["source"],
+            title=row["title"],
+            licence=row["licence"],
+            url=row["url"],
+            vintage=vintages[row["source"]],
+            conflict=row["conflict"] or "",
+        )
+        for row in _source_rows(engine)
+        if row["source"] in vintages
+    )
 
 
 def _source_rows(engine: Engine) -> Sequence[Mapping[str, Any]]:

@@ -414,7 +414,13 @@ def multiverse(
         ),
         as_of,
     )
-    if callable(measure.reduce):
+    if measure.computation is not None:
+        grid = measure.computation.all(engine, query, {f.name: f.options for f in facets})
+        found = Multiverse(
+            measure.name, measure.question, measure.unit, by, facets, held, (), codes,
+            grid.parties, grid.values, grid.as_of, grid.is_ranked, grid.missing,
+        )  # fmt: skip
+    elif callable(measure.reduce):
         found = _unsummed(measure, engine, query, facets, codes, held)
     else:
         sums = cube(measure, engine, query, [facet.name for facet in facets], codes)

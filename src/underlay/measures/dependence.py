@@ -1,0 +1,381 @@
+"""What models stand on: the part that has no route left without a piece, and the evidence.
+
+Both are questions to the graph of `underlay.stack`, not sums over rows of a relation.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+
+from underlay.errors import NoDataError, NotComputableError
+from underlay.measures.definitions import (
+    EACH,
+    Answer,
+    Choice,
+    Computation,
+    Grid,
+    Measure,
+    Option,
+    Row,
+    Split,
+)
+from underlay.stack.facets import GRADES, OPTIONS, WEIGHTS, Facets, State
+from underlay.stack.load import load
+from underlay.stack.reach import classes_for, offer_for
+from underlay.stack.removals import removal
+from underlay.stack.spread import spread
+from underlay.stack.whatif import whatif
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from underlay.lake.engine import Engine, Tables
+    from underlay.measures.definitions import Query
+    from underlay.stack.parts import Stack
+    from underlay.stack.spread import StackSpread
+    from underlay.stack.whatif import WhatIf
+
+__all__ = ["MEASURES", "REMOVALS", "removals_of", "stack_of"]
+
+# what a figure told apart by `remove` tries; any other can be asked for
+REMOVALS = (
+    "nvidia",
+    "api:cuda",
+    "amd",
+    "huawei",
+    "country:US",
+    "country:CN",
+    "foundry:tsmc",
+    "package:torch",
+    "package:transformers",
+)
+_DEFAULT = "nvidia"
+_AND = "+"  # between removals that happen together
+_FACETS = (
+    "grade",
+    "object",
+    "routes",
+    "scope",
+    "supply",
+    "population",
+    "fixtures",
+    "largest",
+    "use",
+    "listing",
+)
+# another use or list is another question, not another definition
+_HELD = ("use", "listing")
+_WEIGHT = {
+    "downloads": "what is used most counts most",
+    "models": "each model counts once",
+    "tokens": "what is routed most counts most; a top list of few models",
+}
+_SOURCE = {
+    "grade": "the ladder of evidence",
+    "object": "Hopkins et al. 2025, arXiv 2504.20185, count what is distributed",
+}
+
+
+def stack_of(engine: Engine) -> Stack:
+    """The stack of an engine's lake, read once; raises `NoDataError` where it has none."""
+    if "stack" not in engine.memory:
+        engine.memory["stack"] = load(engine)
+    found: Stack = engine.memory["stack"]
+    return found
+
+
+def removals_of(text: str) -> tuple[str, ...]:
+    """`nvidia+country:CN` as the removals that happen together."""
+    return tuple(part.strip() for part in text.split(_AND) if part.strip())
+
+
+def _no_relation(_: Tables) -> NoReturn:
+    raise NotComputableError("dependence", "it is no sum over rows", "`underlay whatif`")
+
+
+def _one(engine: Engine, query: Query) -> Answer:
+    stack = stack_of(engine)
+    options = dict(query.definition.options)
+    weight = options.pop("weight")
+    grade = options.pop("grade")
+    facets = Facets.of({**options, **({} if grade == EACH else {"grade": grade})})
+    asked = query.definition.kept.get("remove", "" if query.by == "remove" else _DEFAULT)
+    texts = (asked,) if asked else REMOVALS
+    found = {text: _whatif(stack, text, facets) for text in texts}
+    first = found[texts[0]]
+    if query.as_of is not None and str(query.as_of) < first.observed_on:
+        raise NoDataError("dependence", str(query.as_of), f"{first.observed_on} and later")
+    rows: list[Row]
+    if query.by == "remove":
+        rows = [_row({"remove": text}, each, weight) for text, each in found.items()]
+    elif query.by == "weight":
+        rows = [_row({"weight": name}, first, name) for name in WEIGHTS]
+    elif query.by == "grade":
+        rows = [
+            Row({"grade": rung.grade}, rung.value, rung.lower, rung.upper,
+                more={"kept": rung.kept, "no_evidence": rung.no_evidence})
+            for rung in first.weights[weight].ladder
+        ] or [_row({"grade": grade}, first, weight) for grade in GRADES]  # fmt: skip
+    else:
+        parts = first.by_country if query.by == "country" else first.by_openness
+        rows = [
+            Row({query.by: part.key}, part.value, part.lower, part.upper,
+                more={"share_of_all": part.share, "no_evidence": part.no_evidence})
+            for part in parts
+            if part.weight == weight
+        ] or [Row({query.by: "unknown"}, None, reason=first.weights[weight].reason)]  # fmt: skip
+    return Answer(
+        tuple(rows),
+        {
+            "rows": int(first.coverage["models"]),
+            "weight": first.coverage.get(f"{weight}_with_architecture_share"),
+        },
+        _vintages(engine, stack, first),
+        first.observed_on,
+        (*first.assumptions, *first.notes),
+    )
+
+
+def _whatif(stack: Stack, text: str, facets: Facets) -> WhatIf:
+    asked = removals_of(text)
+    return whatif(stack, removal(stack, asked, scope=facets.scope), facets, top=0)
+
+
+def _row(key: dict[str, str | int], found: WhatIf, weight: str) -> Row:
+    share = found.weights[weight]
+    rung = share.headline
+    if rung is None:
+        return Row(key, None, reason=share.reason)
+    more = {"kept": rung.kept, "no_evidence": rung.no_evidence}
+    return Row(key, rung.value, rung.lower, rung.upper, more=more)
+
+
+def _vintages(engine: Engine, stack: Stack, found: WhatIf) -> dict[str, str]:
+    """Newest day by source: of the list, and of the evidence where it is dated."""
+    days = stack.statements.last_day
+    newest: dict[str, str] = {}
+    for name in sorted({str(each) for each in stack.statements.source}):
+        here = days[(stack.statements.source == name) & (days >= 0)]
+        newest[name] = str(np.datetime64(int(here.max()), "D")) if len(here) else ""
+    for build in stack.builds:
+        day = str(build.last_seen or "")
+        newest[build.source] = max(newest.get(build.source, ""), day)
+    for need in stack.needs:
+        newest.setdefault(need.source, "")
+    del engine
+    newest[found.listing] = found.observed_on
+    return newest
+
+
+def _all(engine: Engine, query: Query, facets: Mapping[str, tuple[str, ...]]) -> Grid:
+    """One spread for each removal and scope; the rest of the facets vary within it."""
+    stack = stack_of(engine)
+    fixed = {name: option for name, option in query.definition.options.items() if option != EACH}
+    by = query.by if query.by in ("country", "openness") else "all"
+    asked = query.definition.kept.get("remove", "" if query.by == "remove" else _DEFAULT)
+    parties: list[tuple[str, dict[str, str]]] = [("", {"remove": asked})]
+    if query.by == "remove":
+        parties = [(text, {"remove": text}) for text in ((asked,) if asked else REMOVALS)]
+    elif query.by == "grade":
+        parties = [(grade, {"remove": asked, "grade": grade}) for grade in GRADES]
+    elif query.by == "weight":
+        parties = [(weight, {"remove": asked, "weight": weight}) for weight in WEIGHTS]
+    scopes = facets.get("scope", (fixed.get("scope", "default"),))
+    inner = [name for name in facets if name != "scope"]
+    shape = [len(facets[name]) for name in inner]
+    names: list[str] = []
+    blocks: list[Any] = []
+    missing: dict[str, str] = {}
+    as_of = ""
+    for scope in scopes:
+        columns: list[Any] = []
+        names = []
+        for party, held in parties:
+            where = {**fixed, **held, "scope": scope}
+            text = where.pop("remove")
+            gone = where.get("weight")
+            if gone is not None and gone not in stack.listed(where["listing"]).weights:
+                columns.append(np.full((int(np.prod(shape)), 1), np.nan))
+                names.append(party)
+                continue
+            vary = [name for name in inner if name == "listing"]
+            found = spread(stack, removals_of(text), by=by, where=where, vary=vary)
+            missing |= dict(found.missing)
+            as_of = max(as_of, found.as_of)
+            columns.append(_placed(found, facets, inner, shape))
+            names += [party] if party else list(found.parties)
+        blocks.append(np.concatenate(columns, axis=1))
+    grid = np.stack(blocks)  # (scopes, definitions of the other facets, parties)
+    if "scope" in facets:
+        place = list(facets).index("scope")
+        grid = np.moveaxis(grid.reshape(len(scopes), *shape, len(names)), 0, place)
+    # each party's value is a part of its own weight, so the largest is no lead
+    is_ranked = query.by == "remove"
+    return Grid(tuple(names), grid.reshape(-1, len(names)), as_of, missing, is_ranked)
+
+
+def _placed(
+    found: StackSpread, facets: Mapping[str, tuple[str, ...]], inner: list[str], shape: list[int]
+) -> Any:
+    """Values (definitions, parties) in the order of `inner`; NaN for options without a value."""
+    varied = [name for name, _ in found.facets]
+    options = {**{name: (option,) for name, option in found.held.items()}, **dict(found.facets)}
+    order = [varied.index(name) for name in inner if name in varied]
+    values = found.values.reshape(*(len(each) for _, each in found.facets), -1)
+    values = values.transpose(*order, len(varied))
+    values = values.reshape(*(len(options[name]) for name in inner), -1)
+    target = np.full((*shape, values.shape[-1]), np.nan)
+    places = [[facets[name].index(option) for option in options[name]] for name in inner]
+    target[np.ix_(*places)] = values
+    return target.reshape(-1, values.shape[-1])
+
+
+def _choices() -> tuple[Choice, ...]:
+    found = [
+        Choice(
+            name,
+            _DOCS[name],
+            tuple(Option(option, reason) for option, reason in OPTIONS[name]),
+            role="list" if name == "listing" else "kind",
+            varies=name not in _HELD,
+        )
+        for name in _FACETS
+    ]
+    weights = tuple(Option(name, reason) for name, reason in _WEIGHT.items())
+    return (*found, Choice("weight", "what each model counts", weights, role="base"))
+
+
+_DOCS = {
+    "grade": "the weakest evidence that makes a route",
+    "object": "whether any format of the weights will do, or the file as published",
+    "routes": "which kinds of routes count",
+    "scope": "what of an owner or a country goes",
+    "supply": "whether machines that stand already go on",
+    "population": "which models count",
+    "fixtures": "whether models made for tests count",
+    "largest": "whether the model of most weight counts",
+    "use": "running or training",
+    "listing": "list of models",
+}
+
+DEPENDENCE = Measure(
+    name="dependence",
+    layer="between",
+    question="Which part of the models in use has no known route left when a piece goes?",
+    unit="share",
+    caveat="A route is something that exists, not capacity, speed or price. An edge that nobody "
+    "states is unknown: the lower end takes every unknown edge to an existing build as real, the "
+    "upper end counts only what a source names. What had no known route before is `no_evidence`, "
+    "not lost. By country or openness each value is a part of that party's own weight.",
+    citation="structural dependence: Hopkins et al. 2025, arXiv 2504.20185",
+    splits=(
+        Split("remove", "remove", "what goes; several together with `+`, as in nvidia+amd"),
+        Split("country", "country", "country of the models' maker"),
+        Split("openness", "openness", "openness of the models"),
+        Split("grade", "grade", "ladder by grade of evidence"),
+        Split("weight", "weight", "models, downloads, tokens"),
+    ),
+    choices=_choices(),
+    grain=(),
+    expression=_no_relation,
+    sampled=False,
+    default_by="remove",
+    computation=Computation(_one, _all),
+)
+
+
+def _evidence(engine: Engine, query: Query) -> Answer:
+    stack = stack_of(engine)
+    edges = _Graded(stack)
+    if query.by == "grade":
+        found = [
+            Row({"grade": state.name.lower().replace("_", "-")}, float((edges.best == state).sum()))
+            for state in sorted(State, reverse=True)
+        ]
+    else:
+        found = [Row({"layer": layer}, float(count)) for layer, count in edges.counts.items()]
+    listed = stack.listed("os_ai_map")
+    pairs = edges.best.size
+    known = int((edges.best != State.UNKNOWN).sum())
+    days = stack.statements.last_day
+    newest = str(np.datetime64(int(days.max()), "D")) if (days >= 0).any() else listed.observed_on
+    return Answer(
+        tuple(found),
+        {"rows": len(stack.statements), "weight": known / pairs if pairs else None},
+        _statement_days(stack),
+        newest,
+        ("the weight is the part of all (architecture, build) pairs of which anything is said",
+         *stack.notes),
+    )  # fmt: skip
+
+
+def _statement_days(stack: Stack) -> dict[str, str]:
+    days = stack.statements.last_day
+    found = {}
+    for name in sorted({str(each) for each in stack.statements.source}):
+        here = days[(stack.statements.source == name) & (days >= 0)]
+        found[name] = str(np.datetime64(int(here.max()), "D")) if len(here) else ""
+    return found
+
+
+class _Graded:
+    """States of all (architecture, build) pairs, best line of each, and counts by layer."""
+
+    def __init__(self, stack: Stack) -> None:
+        listed = stack.listed("os_ai_map")
+        offer = offer_for(stack, classes_for(stack, listed), Facets(routes="all"))
+        states = offer.edges.states
+        builds = np.array([outlet.build for outlet in stack.outlets])
+        self.best: Any = np.zeros((states.shape[0], len(stack.builds)), dtype=np.int64)
+        for build in range(len(stack.builds)):
+            here = states[:, builds == build]
+            if here.shape[1]:
+                self.best[:, build] = here.max(axis=1)
+        graded = self.best >= State.GENERIC
+        used = [stack.builds[n] for n in np.flatnonzero(graded.any(axis=0)).tolist()]
+        lines = {
+            stack.components[outlet.line]
+            for number, outlet in enumerate(stack.outlets)
+            if outlet.line >= 0 and (states[:, number] >= State.GENERIC).any()
+        }
+        self.counts = {
+            "architectures": int(graded.any(axis=1).sum()),
+            "runtimes": len({build.runtime for build in used}),
+            "builds": len(used),
+            "backends": len({build.backend for build in used}),
+            "accelerators": len(lines),
+            "vendors": len({line.organisation for line in lines}),
+            "foundries": sum(each.layer == "foundry" for each in stack.components),
+        }
+
+
+def _evidence_grid(engine: Engine, query: Query, facets: Mapping[str, tuple[str, ...]]) -> Grid:
+    del facets  # there is one definition
+    answer = _evidence(engine, query)
+    names = tuple(str(row.key[query.by]) for row in answer.rows)
+    return Grid(names, np.array([[row.value for row in answer.rows]]), answer.as_of)
+
+
+EVIDENCE = Measure(
+    name="stack_evidence",
+    layer="between",
+    question="How much of the stack below models is there evidence for?",
+    unit="count",
+    caveat="Counts of what at least one source speaks of at grade generic or better. A pair that "
+    "nobody speaks of is unknown, not unsupported.",
+    citation="",
+    splits=(
+        Split("layer", "layer", "architectures, runtimes, backends, accelerators, vendors ..."),
+        Split("grade", "grade", "pairs of architecture and build by the best that is known"),
+    ),
+    choices=(),
+    grain=(),
+    expression=_no_relation,
+    sampled=False,
+    default_by="layer",
+    computation=Computation(_evidence, _evidence_grid),
+)
+
+MEASURES: tuple[Measure, ...] = (DEPENDENCE, EVIDENCE)
