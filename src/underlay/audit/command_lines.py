@@ -68,8 +68,13 @@ _WORDS = (
 
 def mentions_models(data: bytes) -> bool:
     """Whether the bytes hold a word without which no command and no setting names a model."""
+    if b"model" in data or b"MODEL" in data:
+        return True
     lowered = data.lower()
-    return any(word in lowered for word in _WORDS)
+    for word in _WORDS:  # noqa: SIM110 -- a third of the time of `any`, for each file of the tree
+        if word in lowered:
+            return True
+    return False
 
 
 def shell_models(

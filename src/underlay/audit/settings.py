@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Settings", "default_of", "pieces", "template_default"]
 
-_DEFAULT = re.compile(r"\$\{[A-Za-z_]\w*:?[-=](?P<text>[^{}$]*)\}")
+# ${NAME:-text} of shells and Compose, ${NAME:text} of Spring and others
+_DEFAULT = re.compile(r"\$\{[A-Za-z_][\w.]*(?::?[-=]|:)(?P<text>[^{}$]*)\}")
 _TEMPLATE_DEFAULT = re.compile(r"default\s+\\?[\"'](?P<text>[^\"'{}\\\s]{2,200})\\?[\"']")
 _ESCAPED_DOLLAR = re.compile(r"\$\$")
 

@@ -80,10 +80,18 @@ _SECTIONS = frozenset(
 )  # fmt: skip
 # beside these, a repository is a container image's
 _IMAGE_KEYS = ("tag", "image", "pullPolicy", "imagePullPolicy", "registry", "digest", "requestCPU")
+# what people say or are called: no setting
+_SAID = frozenset(
+    ("login", "author", "user", "username", "body", "text", "content", "message", "comment",
+     "general_architecture", "general_name", "architecture", "author_login", "assignee", "commit")
+)  # fmt: skip
 # what a person reads, beside the key that holds the name itself
 _TITLES = frozenset(("name", "title", "label", "display_name", "description"))
 # where a training run puts what it made
-_MADE = re.compile(r"(?:^|_)(?:hub_model_id|push\w*|output\w*|save\w*|out)(?:_|$)")
+_MADE = re.compile(
+    r"(?:^|_)(?:hub_model_id|push\w*|output\w*|save\w*|out|run|run_name|wandb\w*|experiment|project)"
+    r"(?:_|$)"
+)
 _CHOICES = frozenset(
     ("options", "choices", "enum", "values", "examples", "items", "list", "allowed")
 )
@@ -236,7 +244,7 @@ class _Walk:
         is_script = "\n" in text or words in _SCRIPTS or (words in _ARGUMENTS and " " in text)
         if is_script and self._script(key, words, value):
             return
-        if len(text) > 400:
+        if len(text) > 400 or text == key:  # a translation of itself
             return
         if DYNAMIC in text:
             self._template(key, value)
@@ -293,6 +301,9 @@ class _Walk:
     def _anywhere(self, key: str, value: Node, role: Role, url: str | None) -> None:
         """Addresses of models, and names that can be nothing else, under any key."""
         text = default_of(value.text)[0]
+        words = words_of_name(key)
+        if _MADE.search(words) or words in _SAID or key == text:
+            return
         if "://" in text:
             found = classify(text, Place())
             if found is not None and found.confidence >= 0.7:
@@ -302,7 +313,7 @@ class _Walk:
         if text.startswith(("http", "#")) or " " in text:
             return
         if hosted_operator(text) is not None or _gateway_name(text):
-            site = Site(self._file, "settings/name", key, role, 0.0, url=url)
+            site = Site(self._file, "settings/name", key, role, 0.0, url=url, most=0.6)
             self._settings.site(value, site)
         elif key.startswith("-"):
             return

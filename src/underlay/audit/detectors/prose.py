@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from underlay.audit.embedded import embedded_python
 from underlay.audit.findings import File, ModelReference, Rule
 from underlay.audit.settings import Settings
 from underlay.audit.settings_walk import walk_settings
+from underlay.audit.shell import Command
 from underlay.audit.sites import Sightings, Site
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ _PAGE = re.compile(
     r"https?://(?:www\.)?(?:huggingface\.co|hf\.co|ollama\.com/library|modelscope\.cn/models)"
     r"/[\w./:@-]{2,150}"
 )
+_PYTHON_PROMPT = re.compile(r"^([ \t]*)(?:>>>|\.\.\.) ", re.MULTILINE)
 _PROMPT = re.compile(r"^([ \t]*)(?:\$|>|#|%)(?= )", re.MULTILINE)
 _SHELL = frozenset(
     (
@@ -101,7 +104,7 @@ class Prose:
             return
         source = file.text().replace("\r\n", " \n")
         found = Sightings(file.path)
-        _Document(file.path, Fragment(source), found).read()
+        _read(file.path, Fragment(source), found)
         for one in found:
             if isinstance(one, ModelReference):
                 is_card = one.rule == "prose/front-matter"
@@ -109,105 +112,94 @@ class Prose:
                 yield replace(one, role=one.role if one.role == "test" else "doc", confidence=sure)
 
 
-@dataclass(slots=True)
-class _Document:
-    path: PurePosixPath
-    whole: Fragment
-    found: Sightings
-
-    def read(self) -> None:
-        """Front matter, blocks, pages."""
-        source = self.whole.text
-        front = _FRONT.match(source)
-        if front is not None:
-            self._front(self.whole.part(front.start("body"), front.end("body")))
-        spans = []
-        for pattern in (_FENCE, _DIRECTIVE):
-            for match in pattern.finditer(source):
-                spans.append(match.span())
-                body = self.whole.part(match.start("body"), match.end("body"))
-                if mentions_models(body.text.encode("utf-8", "replace")):
-                    self._block(match["language"].lower(), body)
-        for match in _PAGE.finditer(source):
-            if any(start <= match.start() < end for start, end in spans):
+def _read(path: PurePosixPath, whole: Fragment, found: Sightings) -> None:
+    """Front matter, blocks, pages."""
+    source = whole.text
+    front = _FRONT.match(source)
+    if front is not None and "model" in front["body"]:
+        _front(path, whole.part(front.start("body"), front.end("body")), found)
+    spans = []
+    for pattern in (_FENCE, _DIRECTIVE):
+        for match in pattern.finditer(source):
+            spans.append(match.span())
+            body = match["body"]
+            if not mentions_models(body.encode("utf-8", "replace")):
                 continue
-            line, column = self.whole.at(match.start())
-            site = Site(self.path, "prose/page", "address", "doc", 0.6, most=0.5)
-            self.found.see(match[0].rstrip("./:-"), line, column, site)
+            line, _ = whole.at(match.start("body"))
+            for one in _block(match["language"].lower(), body):
+                found.add(replace(one, file=str(path), line=one.line + line - 1))
+    for match in _PAGE.finditer(source):
+        if any(start <= match.start() < end for start, end in spans):
+            continue
+        site = Site(path, "prose/page", "address", "doc", 0.6, most=0.5)
+        found.see(match[0].rstrip("./:-"), *whole.at(match.start()), site)
 
-    def _front(self, fragment: Fragment) -> None:
-        document = _moved(read_yaml, fragment)
-        for root in document.roots[:1]:
-            for key, value in root.items():
-                if key not in _FRONT_KEYS:
-                    continue
-                site = Site(self.path, "prose/front-matter", key, "doc", 0.8, "hub")
-                site = site if key.startswith("base") else replace(site, strength=0.6, expects=None)
-                for node in value.values if value.kind == "list" else [value]:
-                    if node.kind == "text":
-                        self.found.see(node.text, node.line, node.column, site)
 
-    def _block(self, language: str, body: Fragment) -> None:
-        if language in _SHELL:
-            if not language and body.text.lstrip().startswith(("FROM ", "from ", "import ")):
-                language = "python" if "import" in body.text[:200] else "modelfile"
-            else:
-                text = _PROMPT.sub(lambda m: m[1] + " ", body.text)
-                CommandLines(self.path, self.found, "doc").script(body.replaced(text))
-                return
-        if language in _PYTHON:
-            line, column = body.at(0)
-            text = re.sub(r"(?m)^([ \t]*)(?:>>>|\.\.\.) ", r"\1    ", body.text)
-            embedded_python(self.path, self.found, "doc")(text, line, column)
-        elif language in _SCRIPT:
-            self._script(body)
-        elif language in ("dockerfile", "docker", "containerfile"):
-            self._containerfile(body)
-        elif language in ("modelfile", "ollama"):
-            read_modelfile(body, self.found)
-        else:
-            self._settings(language, body)
+def _front(path: PurePosixPath, fragment: Fragment, found: Sightings) -> None:
+    document = _moved(read_yaml, fragment)
+    for root in document.roots[:1]:
+        for key, value in root.items():
+            if key not in _FRONT_KEYS:
+                continue
+            site = Site(path, "prose/front-matter", key, "doc", 0.8, "hub")
+            site = site if key.startswith("base") else replace(site, strength=0.6, expects=None)
+            for node in value.values if value.kind == "list" else [value]:
+                if node.kind == "text":
+                    found.see(node.text, node.line, node.column, site)
 
-    def _settings(self, language: str, body: Fragment) -> None:
-        read = _READERS.get(language)
-        if read is None:
-            return
-        document = _moved(read, body)
-        settings = Settings(self.path, self.found, document, "doc")
-        if read is read_dotenv:
+
+@lru_cache(maxsize=2_000)
+def _block(language: str, text: str) -> tuple[ModelReference, ...]:
+    """What a block names, its first line being the first.
+
+    Kept, as documents of several versions repeat their blocks.
+    """
+    path = PurePosixPath("block")
+    found = Sightings(path)
+    body = Fragment(text)
+    if not language and text.lstrip().startswith(("FROM ", "from ", "import ")):
+        language = "python" if "import" in text[:200] else "modelfile"
+    if language in _SHELL:
+        shell = _PROMPT.sub(lambda m: m[1] + " ", text)
+        CommandLines(path, found, "doc").script(body.replaced(shell))
+    elif language in _PYTHON:
+        plain = _PYTHON_PROMPT.sub(r"\1    ", text)
+        embedded_python(path, found, "doc")(plain, 1, 1)
+    elif language in _SCRIPT:
+        _script(path, text, found)
+    elif language in ("dockerfile", "docker", "containerfile"):
+        _containerfile(path, text, found)
+    elif language in ("modelfile", "ollama"):
+        read_modelfile(body, found)
+    elif language in _READERS:
+        document = _READERS[language](text)
+        settings = Settings(path, found, document, "doc")
+        if _READERS[language] is read_dotenv:
             settings.environment(document.roots[0], "prose/block")
         else:
             walk_settings(settings, document.roots)
-
-    def _script(self, body: Fragment) -> None:
-        from underlay.audit.detectors.javascript import JavaScript
-
-        line, column = body.at(0)
-        data = body.text.encode("utf-8", "replace")
-        file = File(PurePosixPath(self.path), data, size=len(data))
-        for one in JavaScript().detect(file):
-            if isinstance(one, ModelReference):
-                shift = column - 1 if one.line == 1 else 0
-                self.found.add(replace(one, line=one.line + line - 1, column=one.column + shift))
-
-    def _containerfile(self, body: Fragment) -> None:
-        reader = CommandLines(self.path, self.found, "doc")
-        for instruction in read_containerfile(body.text):
-            line, column = body.at(0)
-            inner = Fragment.anchored(instruction.fragment.text, *instruction.fragment.at(0))
-            moved = replace(instruction, fragment=_shifted(inner, line - 1, column - 1))
-            if instruction.keyword in ("ENV", "ARG"):
-                for one in moved.assignments(reader.variables):
-                    reader.assignment(one, "doc")
-            elif instruction.keyword in ("RUN", "CMD", "ENTRYPOINT"):
-                for part in moved.parts(reader.variables):
-                    if not hasattr(part, "name"):
-                        reader.command(part)
+    return tuple(one for one in found if isinstance(one, ModelReference))
 
 
-def _shifted(fragment: Fragment, lines: int, columns: int) -> Fragment:
-    line, column = fragment.at(0)
-    return Fragment.anchored(fragment.text, line + lines, column + (columns if line == 1 else 0))
+def _script(path: PurePosixPath, text: str, found: Sightings) -> None:
+    from underlay.audit.detectors.javascript import JavaScript
+
+    data = text.encode("utf-8", "replace")
+    for one in JavaScript().detect(File(path, data, size=len(data))):
+        if isinstance(one, ModelReference):
+            found.add(one)
+
+
+def _containerfile(path: PurePosixPath, text: str, found: Sightings) -> None:
+    reader = CommandLines(path, found, "doc")
+    for instruction in read_containerfile(text):
+        if instruction.keyword in ("ENV", "ARG"):
+            for one in instruction.assignments(reader.variables):
+                reader.assignment(one, "doc")
+        elif instruction.keyword in ("RUN", "CMD", "ENTRYPOINT"):
+            for part in instruction.parts(reader.variables):
+                if isinstance(part, Command):
+                    reader.command(part)
 
 
 def _moved(read: Callable[[str], Document], fragment: Fragment) -> Document:

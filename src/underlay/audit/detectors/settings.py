@@ -15,7 +15,7 @@ from underlay.audit.documents import (
     read_toml,
     read_yaml,
 )
-from underlay.audit.findings import Rule
+from underlay.audit.findings import ModelReference, Rule
 from underlay.audit.references import key_strength
 from underlay.audit.settings import Settings, pieces
 from underlay.audit.settings_walk import SETTINGS_RULES, walk_settings
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import PurePosixPath
 
-    from underlay.audit.findings import File, ModelReference, Role, Unknown
+    from underlay.audit.findings import File, Role, Unknown
 
 __all__ = ["Dotenv", "SettingsFiles"]
 
@@ -44,6 +44,12 @@ _NOT_SETTINGS = frozenset(
      "deno.lock", "bun.lock", "pipfile.lock", "pdm.lock", "dependabot.yml", "codecov.yml")
 )  # fmt: skip
 _OWN_FILES = frozenset(("config.json", "adapter_config.json", "model_index.json"))
+# translations of what a program says
+_LANGUAGES = frozenset(
+    ("i18n", "locale", "locales", "lang", "langs", "language", "languages", "translations")
+)
+# what a program wrote down: it tells which models were asked then, and is no setting
+_RESULTS = re.compile(r"(?i)(?:^|[/_-])(?:results?|outputs?|logs?|runs|predictions|traces|dumps?)/")
 _COMFY = (b'"class_type"', b'"widgets_values"')
 # what JSON must hold to be parsed: a key that says model, or a name that can be nothing else
 _WORTH = re.compile(
@@ -71,6 +77,8 @@ class SettingsFiles:
         if size > _LARGEST or name in _NOT_SETTINGS or name.endswith((".lock.json", ".min.json")):
             return False
         if suffix in _YAML and "compose" in name:
+            return False
+        if suffix in _JSON and _LANGUAGES & {part.lower() for part in path.parts[:-1]}:
             return False
         return (
             suffix in _YAML | _JSON | _INI
@@ -100,7 +108,12 @@ class SettingsFiles:
             walk_settings(settings, document.roots)
         if document.problem and "not " not in document.problem:
             found.doubt("", 0, 0, "settings", document.problem)
-        yield from found
+        is_result = suffix in _JSON and _RESULTS.search(str(file.path)) is not None
+        for one in found:
+            if is_result and isinstance(one, ModelReference):
+                yield replace(one, confidence=min(one.confidence, 0.45))
+            else:
+                yield one
 
 
 def _read(file: File, suffix: str) -> Document:
