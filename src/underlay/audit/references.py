@@ -91,7 +91,7 @@ _FAMILIES = re.compile(
     r"wav2vec|hubert|blip|bart|pegasus|bloom|opt-\d|mpt-\d|vicuna|alpaca|zephyr|olmo|granite|nemotron|"
     r"stable-?diffusion|sdxl|flux|controlnet|lora|minilm|mpnet|e5-|bge-|gte-|splade|colbert|rerank|embed|"
     r"wizard|starcoder|codegen|chatglm|glm-|internlm|baichuan|command-r|smollm|pythia|resnet|convnext|"
-    r"dino|segformer|detr|yolo|kandinsky|musicgen|bark|tacotron|vits|xtts|parler|sam2?-|trocr|donut|layoutlm"
+    r"dino|segformer|detr|yolo|kandinsky|musicgen|bark|tacotron|vits|xtts|parler|sam2?-|segmentation|diarization|speaker|trocr|donut|layoutlm"
 )
 _HUB_HOSTS = {
     "huggingface.co": "huggingface",

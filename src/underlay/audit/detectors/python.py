@@ -58,8 +58,8 @@ _WORDS = (
     b"diffusers", b"torch.hub", b"spacy", b"timm", b"open_clip", b"ultralytics", b"whisper",
     b"torchaudio.pipelines", b"torchvision.models", b"keras.applications",
     b".safetensors", b".gguf", b".pth", b".ckpt", b"mistral", b"qwen", b"Qwen",
-    b"bert-", b"hf_", b"repo_id",
-    b"llm", b"replicate", b"bedrock", b"deepseek", b"anthropic", b"litellm",
+    b"bert-", b"hf_", b"repo_id", b"load_model", b"model_name", b"model_id", b"llm",
+    b"replicate", b"bedrock", b"deepseek", b"anthropic", b"litellm",
     b"sentence-transformers", b"vllm", b".onnx"
 )  # fmt: skip
 _HUB_SHAPE = re.compile(rb"[\"'][A-Za-z0-9][\w.-]{1,60}/[\w.-]*[-\d][\w.-]*[\"'@:]")
@@ -69,6 +69,8 @@ _MODEL_SET = re.compile(rb"(?i)model\w*[\"']?(?:\s*:[^=\n\"']{0,40})?\s*[=:]\s*[
 def may_name_a_model(data: bytes) -> bool:
     """A cheap test of bytes, before anything is parsed."""
     if any(word in data for word in _WORDS):
+        return True
+    if b"odel" in data and (b"add_argument" in data or b".option(" in data):
         return True
     if _HUB_SHAPE.search(data) is not None:
         return True

@@ -186,11 +186,12 @@ class _Reader(CallScan):
         if name == "__all__":
             return
         role: Role | None = seen.role if in_class else None
-        if role is None and "default" in last.lower():
+        is_one = not isinstance(node.value, (ast.Dict, ast.List, ast.Tuple, ast.Set))
+        if role is None and is_one and "default" in last.lower():
             role = "default"
         if last in self.vocabulary.nothing_keywords and not strength:
             around = Seen(skip=NEVER)
-        elif in_class and not strength and seen.strength:
+        elif seen.rule == "enum" and not strength and seen.strength:
             around = replace(seen, evidence=f"class {seen.key}", role=role)
         else:
             rule = seen.rule if in_class else "constant"

@@ -136,7 +136,7 @@ class _Linker:
             flags.add("unpinned")
         reference = ModelReference(
             ref=found.ref,
-            kind=found.kind,
+            kind="torch-hub" if rule == "torch-hub" else found.kind,
             role=self._role(leaf, role if is_written_here else None),
             file=leaf.file,
             line=leaf.line,

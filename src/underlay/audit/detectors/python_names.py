@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Held", "Leaf", "Project", "Spot"]
 
-_DEEPEST = 14
+_DEEPEST = 48
 _STEPS = 1_500  # of one look-up: hostile code can make every name depend on every other
 _MOST = 300
 _PARSED = frozenset(
@@ -57,6 +57,18 @@ class Leaf(NamedTuple):
     hint: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Once:
+    """A held value that is equal to another one of the same place."""
+
+    key: tuple[int, Spot, str | None]
+    held: Held = field(compare=False)
+
+
+def _frozen(held: Held) -> _Once:
+    return _Once((id(held.value), held.spot, held.hint), held)
+
+
 @dataclass(slots=True)
 class _Budget:
     left: int = _STEPS
@@ -70,6 +82,10 @@ class Project:
         self._modules: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         self._functions: dict[str, list[tuple[str, str]]] = {}
         self._calls: dict[str, list[tuple[str, list[Any]]]] = {}
+        self._found: dict[tuple[str, Spot], list[Held]] = {}
+        self._options_by_folder: dict[tuple[str, str], list[str]] = {}
+        self._modules_found: dict[tuple[str, str], str | None] = {}
+        self._handed_in: dict[tuple[str, str, str], list[tuple[Value, Spot]]] = {}
         for path in sorted(facts):
             parts = list(PurePosixPath(path).with_suffix("").parts)
             if parts and parts[-1] == "__init__":
@@ -80,6 +96,9 @@ class Project:
                 self._functions.setdefault(name.rpartition(".")[2], []).append((path, name))
             for name, found in facts[path].get("calls", {}).items():
                 self._calls.setdefault(name, []).extend((path, call) for call in found)
+            folder = path.rpartition("/")[0]
+            for key in facts[path].get("options", ()):
+                self._options_by_folder.setdefault((folder, key), []).append(path)
         self._budget = _Budget()
 
     # --- what others ask -------------------------------------------------------------------------
@@ -157,7 +176,8 @@ class Project:
         elif tag == "D":
             yield from self._reduce(value[1], spot, "default", depth + 1)
         elif tag == "n":
-            yield from self._name(value[1], spot, hint, depth + 1)
+            for held in self._named(value[1], spot, depth + 1):
+                yield Held(held.value, held.spot, held.hint or hint)
         elif tag == ".":
             for held in self._reduce(value[1], spot, hint, depth + 1):
                 yield from self._attribute(held, [value[2]], depth + 1)
@@ -204,7 +224,8 @@ class Project:
                         yield from self._reduce(value, Spot(path, scope), "option", depth)
 
     def _item(self, value: list[Any], spot: Spot, hint: str | None, depth: int) -> Iterator[Held]:
-        keys = {h.value[1] for h in self._reduce(value[2], spot, None, depth) if h.value[0] == "s"}
+        # a key that is computed can be any: who calls from elsewhere may ask for another
+        keys = {value[2][1]} if value[2] is not None and value[2][0] == "s" else set()
         for held in self._reduce(value[1], spot, hint, depth):
             if held.value[0] == "d":
                 pairs = held.value[1:]
@@ -227,6 +248,19 @@ class Project:
             elif held.value[0] == "c":
                 for key in sorted(keys):
                     yield from self._attribute(held, [key], depth + 1)
+
+    def _named(self, name: str, spot: Spot, depth: int) -> list[Held]:
+        """What a name can be, looked up once; a name that leads to itself adds nothing."""
+        key = (name, spot)
+        if key not in self._found:
+            self._found[key] = []
+            found = list(dict.fromkeys(map(_frozen, self._name(name, spot, None, depth))))
+            if self._budget.left < 0 or depth > _DEEPEST // 2:
+                del self._found[key]  # cut short: not the whole answer
+            else:
+                self._found[key] = [one.held for one in found]
+            return [one.held for one in found]
+        return self._found[key]
 
     # --- names -----------------------------------------------------------------------------------
 
@@ -270,12 +304,7 @@ class Project:
         if key in here:
             yield from self._reduce(here[key], Spot(spot.path, ""), None, depth + 1)
             return
-        folder = spot.path.rpartition("/")[0]
-        others = [
-            path
-            for path, facts in self.facts.items()
-            if key in facts.get("options", {}) and path.rpartition("/")[0] == folder
-        ]
+        others = self._options_by_folder.get((spot.path.rpartition("/")[0], key), ())
         if len(others) == 1:
             value = self.facts[others[0]]["options"][key]
             yield from self._reduce(value, Spot(others[0], ""), None, depth + 1)
@@ -313,21 +342,31 @@ class Project:
         note = known["a"].get(name)
         if note is not None and self._class(note, Spot(path, function)) is not None:
             yield Held(["c", note, [], {}], Spot(path, function), hint)
-        short = function.rpartition(".")[2]
-        owner = function.rpartition(".")[0]
+        key = (path, function, name)
+        sites = self._handed_in.get(key)
+        if sites is None:
+            sites = self._handed_in[key] = list(self._sites(path, function, known, name))
+        for value, place in sites:
+            yield from self._reduce(value, place, hint, depth + 1)
+
+    def _sites(
+        self, path: str, function: str, known: dict[str, Any], name: str
+    ) -> Iterator[tuple[Value, Spot]]:
+        """What calls of a function hand in for a parameter, and where."""
+        owner, _, short = function.rpartition(".")
         is_method = owner in self.facts[path].get("class", {})
         if short == "__init__" and is_method:
             short = owner.rpartition(".")[2]
-        positions = known["p"][1:] if is_method and known["p"][:1] != [] else known["p"]
+        positions = known["p"][1:] if is_method else known["p"]
         at = positions.index(name) if name in positions else -1
         for caller, (called, arguments, keywords, scope) in self._calls.get(short, ()):
-            if not self._reaches(called, caller, path, function, owner if is_method else ""):
-                continue
             value = keywords.get(name)
             if value is None and 0 <= at < len(arguments):
                 value = arguments[at]
-            if value is not None and (caller, scope) != (path, function):
-                yield from self._reduce(value, Spot(caller, scope), hint, depth + 1)
+            if value is None or (caller, scope) == (path, function):
+                continue
+            if self._reaches(called, caller, path, function, owner if is_method else ""):
+                yield value, Spot(caller, scope)
 
     def _reaches(self, called: str, caller: str, path: str, function: str, owner: str) -> bool:
         """Whether a call by that name, in that file, is of that function."""
@@ -518,9 +557,15 @@ class Project:
 
     def module(self, name: str, importer: str) -> str | None:
         """The file of a module, by its name in an import of `importer`."""
+        key = (name, importer.rpartition("/")[0])
+        if key not in self._modules_found:
+            self._modules_found[key] = self._find_module(name, key[1])
+        return self._modules_found[key]
+
+    def _find_module(self, name: str, folder: str) -> str | None:
         dots = len(name) - len(name.lstrip("."))
         parts = tuple(part for part in name[dots:].split(".") if part)
-        home = PurePosixPath(importer).parts[:-1]
+        home = tuple(part for part in folder.split("/") if part)
         if dots:
             base = home[: len(home) - (dots - 1)] if dots > 1 else home
             wanted = (*base, *parts)
