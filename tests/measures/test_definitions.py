@@ -77,7 +77,7 @@ def test_each_choice_has_options_with_reasons(asked: Measure) -> None:
         assert names
         assert len(set(names)) == len(names)
         assert EACH not in names
-        assert all(option.reason for option in choice.options)
+        assert all(option.reason and option.source for option in choice.options)
         assert choice.default is choice.options[0]
 
 

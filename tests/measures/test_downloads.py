@@ -130,6 +130,7 @@ def test_every_choice_and_listing_has_been_computed_by_hand() -> None:
         "denominator": ["all", "known", "us_china"],
         "age": ["any", "one_year", "since_llama"],
         "fresh": ["only", "all"],
+        "platform": ["huggingface", "modelscope"],
         "organisations": ["ours", "atom"],
         "outlier": ["none", "drop_largest", "winsorise"],
         "window": ["last", "mean_of_three"],
@@ -388,3 +389,28 @@ def test_names_that_do_not_exist(world: Any) -> None:
     with pytest.raises(UnknownNameError, match="`huge`"):
         world.figure("downloads_share", scope="huge")
     assert DOWNLOADS_SHARE.definition({}).facets()["scope"] == "all"
+
+
+# ---- The other hub -----------------------------------------------------------------------------
+
+
+def test_lifetime_totals_are_differenced_to_thirty_days(changed: Any, rows_of: Any) -> None:
+    """Of two editions 60 days apart: half of the difference; what joined late counts if it is new.
+
+    One grew by 60, one fell by 20: revised, and kept. The merge (of 2026-05-01) wasn't in the first
+    edition but is younger than it; the old one isn't, so nobody knows its growth.
+    """
+    alpha, bravo, embed, merge = 0, 2, 3, 4  # their places in the small world
+    totals = {
+        ("osir_lmts_modelscope", "2026-04-01"): {alpha: 1000, bravo: 500},
+        ("osir_lmts_modelscope", "2026-05-31"): {alpha: 1060, bravo: 480, merge: 40, embed: 9000},
+    }
+    world = changed(observation=rows_of.observations(totals, "downloads_total_count"))
+    figure = world.figure("downloads_level", "maker", platform="modelscope")
+    assert figure.definition["listing"] == "osir_lmts"
+    assert {row.key["maker"]: row.value for row in figure.rows} == {
+        "acme": 30, "dora": 20, "bo": -10,
+    }  # fmt: skip
+    assert any("1 counters fell, by 10" in note for note in figure.notes)
+    with pytest.raises(NoDataError):
+        world.figure("downloads_level", "maker", platform="modelscope", listing="os_ai_map")

@@ -157,7 +157,8 @@ def measures(name: str | None, as_json: bool) -> None:
     write(f"unit      {each.unit}\ncaveat    {each.caveat}\ncitation  {each.citation}")
     write("by        " + ", ".join(split.name for split in each.splits))
     for choice in each.choices:
-        write(f"{choice.name}: {choice.doc}")
+        held = "" if choice.varies else f" (held; `--vary {choice.name}` in a multiverse)"
+        write(f"{choice.name}: {choice.doc}{held}")
         for option in choice.options:
             default = " (default)" if option is choice.default else ""
             source = f" [{option.source}]" if option.source else ""

@@ -237,6 +237,7 @@ MODEL_CHOICES: tuple[Choice, ...] = (
     ),
 )
 
+_HUB, _MODELSCOPE = "huggingface", "modelscope"
 _OUTLIERS = 10  # models that winsorising cuts: the first hundredth of a list of a thousand
 
 
@@ -250,6 +251,21 @@ def _capped(largest: Any) -> Any:
 
 DOWNLOAD_CHOICES: tuple[Choice, ...] = (
     *MODEL_CHOICES,
+    Choice(
+        "platform",
+        "on which hub downloads are counted",
+        (
+            Option("huggingface", "the largest hub", "Hugging Face", column_is("hub", _HUB)),
+            Option(
+                "modelscope",
+                "the hub that users in China have; the list holds mainly makers from there",
+                "OSIR-LMTS, lifetime totals of two editions, differenced to 30 days",
+                column_is("hub", _MODELSCOPE),
+                settles=(("listing", "osir_lmts"),),
+            ),
+        ),
+        varies=False,  # one list has both
+    ),
     Choice(
         "organisations",
         "whose table says which country an organisation is of",
@@ -348,7 +364,10 @@ def model_relation(tables: Tables, metric: str) -> ibis.Table:
     `value` is the count times `model_share`, the part of the model that is the organisation's.
     """
     counted = tables["core__observation"]
-    counted = counted.filter(counted.metric == metric)
+    return _attributed(tables, counted.filter(counted.metric == metric))
+
+
+def _attributed(tables: Tables, counted: ibis.Table) -> ibis.Table:
     part = tables["core__attribution"]
     model = tables["core__model"].drop("organisation_id")
     maker = tables["core__organisation"].select("organisation_id", "country")
@@ -385,12 +404,48 @@ def _downloads(tables: Tables) -> ibis.Table:
     return model_relation(tables, "downloads_30d_count")
 
 
+def _differenced(tables: Tables) -> ibis.Table:
+    """ModelScope's counts in 30 days: lifetime totals of consecutive editions, differenced.
+
+    The difference is scaled from the days between the editions to 30. A negative one is a counter
+    that was revised, and stays. A model that joined the list later has a count only if it was
+    released after the edition before: else nobody knows how much of its total is new.
+    """
+    total = tables["core__observation"]
+    total = total.filter(
+        (total.listing == "osir_lmts_modelscope") & (total.metric == "downloads_total_count")
+    )
+    days = total.select("observed_on").distinct()
+    days = days.mutate(previous=days.observed_on.lag().over(order_by=days.observed_on))
+    days = days.filter(days.previous.notnull())
+    before = total.select("model_id", previous=total.observed_on, value_before=total.value)
+    released = tables["core__model"].select("model_id", "released_on")
+    pairs = (
+        total.join(days, "observed_on")
+        .join(before, ["model_id", "previous"], how="left")
+        .join(released, "model_id", how="left")
+    )
+    started = pairs.value_before.fill_null(
+        (pairs.released_on > pairs.previous).ifelse(0.0, ibis.null("float64"))
+    )
+    length = (pairs.observed_on.epoch_seconds() - pairs.previous.epoch_seconds()) / 86_400
+    counts = pairs.select(
+        *(name for name in total.columns if name not in ("value", "listing", "metric")),
+        listing=ibis.literal("osir_lmts"),
+        metric=ibis.literal("downloads_30d_count"),
+        value=(pairs.value - started) * _WINDOW_DAYS / length,
+    )
+    return counts.filter(counts.value.notnull()).select(total.columns)
+
+
 def _by_either_table(tables: Tables) -> ibis.Table:
-    """The same once by each table of organisations.
+    """The same once by each table of organisations, for both hubs.
 
     ATOM's table gives accounts a region; an organisation is where its accounts are.
     """
-    counted = _downloads(tables)
+    counted = _downloads(tables).mutate(hub=ibis.literal(_HUB))
+    other = _attributed(tables, _differenced(tables)).mutate(hub=ibis.literal(_MODELSCOPE))
+    counted = counted.union(other)
     listed = tables["core__atom_country"].select("organisation_id", atom_country="country")
     both = counted.join(listed, "organisation_id", how="left")
     both = both.mutate(organisations=ibis.array(["ours", "atom"]).unnest())
