@@ -241,6 +241,15 @@ def test_the_newer_release_stands_and_of_one_the_package(names: Names) -> None:
     assert stands(package_row(id_kind="hf_config_class")) == {"AForCausalLM"}
 
 
+def test_one_class_of_several_types_keeps_them_all(names: Names) -> None:
+    rows = [
+        package_row(runtime="transformers", architecture="LlamaForCausalLM", model_type=model_type)
+        for model_type in ("llama", "code_llama", "llama")
+    ]
+    found = registered_lines([], rows, names)
+    assert sorted(line.model_type for line in found) == ["code_llama", "llama"]
+
+
 def test_notes_give_types_and_days(names: Names) -> None:
     rows = [
         matrix_row(runtime="transformers", note="model_type=qwen3_5"),
@@ -331,28 +340,45 @@ def test_pages_of_models(classes: Classes, names: Names) -> None:
 def test_tests_and_documents_of_packages(classes: Classes, names: Names) -> None:
     same = {"version": "1", "path": "p", "observed_on": DAY, "snapshot_sha256": "s"}
     job = {**same, "runtime": "SGLang", "backend": "rocm", "job": "stage-b", "architecture": None}
+    job |= {"hardware": "mi325_8"}
     jobs = [
+        {**job, "model_id": "Qwen/Qwen3-8B", "is_blocking": False, "job": "a-loose-one"},
         {**job, "model_id": "Qwen/Qwen3-8B", "is_blocking": True},
         {**job, "model_id": None, "is_blocking": True},  # tests kernels
         {**job, "model_id": "Qwen/Qwen3-8B", "backend": None, "is_blocking": None},
         {**job, "runtime": "tpu-inference", "model_id": "Qwen/Qwen3-8B", "is_blocking": False},
     ]
-    found = by(ci_rows(jobs, names, classes), "runtime_id", "backend_id")
+    patterns = line_patterns(names.rules)
+    found = by(ci_rows(jobs, names, classes, patterns), "runtime_id", "backend_id")
     assert set(found) == {("runtime:sglang", "toolchain:rocm"), ("runtime:vllm", "toolchain:tpu")}
-    assert found["runtime:sglang", "toolchain:rocm"]["evidence"] == "ci"
-    assert "may fail" in found["runtime:vllm", "toolchain:tpu"]["path"]
+    tested = found["runtime:sglang", "toolchain:rocm"]
+    assert (tested["evidence"], tested["status"]) == ("ci", "yes")
+    assert tested["accelerator_id"] == "accelerator:amd-cdna3"
+    assert tested["path"].startswith("2 jobs; p: stage-b, ")
+    trial = found["runtime:vllm", "toolchain:tpu"]
+    # what may fail and stops nothing is a trial; Google speaks of its own chips
+    assert (trial["status"], trial["stated_by"]) == ("experimental", "vendor")
+    assert "may fail" in trial["path"]
     table = {**same, "runtime": "vLLM", "backend": "cpu", "architecture": None, "feature": None}
     cells = [
         {**table, "kind": "document", "model": "Qwen/Qwen3-8B", "statement": "✅"},
         {**table, "kind": "document", "model": "Llama2", "statement": "❌"},
         {**table, "kind": "document", "model": "Mistral", "statement": "untested"},
+        {**table, "kind": "document", "model": "Mixtral", "statement": "❌ Failing"},
+        {**table, "kind": "document", "model": "Gemma", "statement": None, "feature": "Training"},
+        {**table, "kind": "code", "model": "qwen3", "statement": "4 modules"},
         {**table, "kind": "example", "model": "Qwen/Qwen3-8B", "statement": None},
     ]
-    states = {row["architecture_id"]: row for row in document_rows(cells, names, classes)}
-    assert {name: row["status"] for name, row in states.items()} == {
-        "Qwen3ForCausalLM": "yes",
-        "LlamaForCausalLM": "no",
-        "MistralForCausalLM": "not-tested",
+    states = by(document_rows(cells, names, classes), "architecture_id", "evidence", "use")
+    assert {key: row["status"] for key, row in states.items()} == {
+        ("Qwen3ForCausalLM", "documented", "inference"): "yes",
+        ("Qwen3ForCausalLM", "packaged", "inference"): "yes",
+        ("LlamaForCausalLM", "documented", "inference"): "no",
+        ("MistralForCausalLM", "documented", "inference"): "not-tested",
+        # a test that fails today is no documented no
+        ("MixtralForCausalLM", "documented", "inference"): "experimental",
+        # an empty cell under a heading says nothing
+        ("GemmaForCausalLM", "documented", "training"): "not-tested",
     }
 
 

@@ -20,7 +20,16 @@ if TYPE_CHECKING:
 
     from underlay.atlas.stack_curated import ArchitectureRules
 
-__all__ = ["CLASS", "GGUF", "MODEL_TYPE", "ArchitectureClass", "Architectures", "Registered"]
+__all__ = [
+    "CLASS",
+    "GGUF",
+    "MODEL_TYPE",
+    "TASKS",
+    "ArchitectureClass",
+    "Architectures",
+    "Registered",
+    "plain",
+]
 
 # what a runtime's list is a list of
 CLASS, MODEL_TYPE, GGUF = "hf_class", "hf_model_type", "gguf_arch"
@@ -45,14 +54,24 @@ _HEAD_OF_LIST = {
     "MODEL_FOR_SPEECH_SEQ_2_SEQ_MAPPING_NAMES": "speech",
     "MODEL_FOR_CTC_MAPPING_NAMES": "speech",
     "MODEL_FOR_TEXT_TO_WAVEFORM_MAPPING_NAMES": "speech",
+    "MODEL_FOR_RNNT_MAPPING_NAMES": "speech",
+    "MODEL_FOR_AUDIO_CLASSIFICATION_MAPPING_NAMES": "audio",
     "MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES": "vision",
     "MODEL_FOR_OBJECT_DETECTION_MAPPING_NAMES": "vision",
+    "MODEL_FOR_SEMANTIC_SEGMENTATION_MAPPING_NAMES": "vision",
+    "MODEL_FOR_IMAGE_SEGMENTATION_MAPPING_NAMES": "vision",
+    "MODEL_FOR_DEPTH_ESTIMATION_MAPPING_NAMES": "vision",
+    "MODEL_FOR_VIDEO_CLASSIFICATION_MAPPING_NAMES": "vision",
+    "MODEL_FOR_ZERO_SHOT_IMAGE_CLASSIFICATION_MAPPING_NAMES": "vision",
+    "MODEL_FOR_MASK_GENERATION_MAPPING_NAMES": "vision",
+    "MODEL_FOR_TIME_SERIES_PREDICTION_MAPPING_NAMES": "time-series",
 }
 # categories of the other runtimes' lists; None where the category says nothing of the head
 _HEAD_OF_CATEGORY = {
     "text-generation": "causal-lm",
     "multimodal": "multimodal",
     "speculative-draft": "draft",
+    "speculative-decoding": "draft",
     "embedding": "base",
     "late-interaction": "base",
     "sequence-classification": "sequence-classification",
@@ -76,14 +95,18 @@ _HEAD_OF_SUFFIX = (
     (re.compile(r"(ForSpeechSeq2Seq|ForCTC|ForTextToWaveform)$"), "speech"),
     (re.compile(r"MTModel$"), "seq2seq-lm"),
     (re.compile(r"ForConditionalGeneration$"), "conditional-generation"),
-    (re.compile(r"(Model|Embedding)$"), "base"),
+    (re.compile(r"(Image|Video|Object|Segmentation|Depth|Keypoint|Backbone|Pose)\w*$"), "vision"),
+    (re.compile(r"(Audio|Speech|Spectrogram)\w*$"), "audio"),
+    (re.compile(r"ForPreTraining$"), "pretraining"),
+    (re.compile(r"(Model|Embedding|Encoder)$"), "base"),
 )
 # which head a task asks for, best first
 _TEXT = ("causal-lm", "seq2seq-lm", "multimodal")
 _WRITTEN_ANEW = ("seq2seq-lm", "causal-lm", "multimodal")
 _SEEN = ("multimodal", "speech", "seq2seq-lm")
-# a decoder that is used for embeddings keeps its own class in its configuration
 _ENCODED = ("base", "masked-lm", "causal-lm", "multimodal")
+# a decoder that is used for embeddings mostly keeps its own class in its configuration
+_DECODED = ("causal-lm", "multimodal", "base")
 _JUDGED = ("sequence-classification", "base", "masked-lm", "causal-lm", "multimodal")
 _HEARD = ("speech", "seq2seq-lm", "multimodal", "base")
 _HEADS_OF_TASK: Mapping[str, tuple[str, ...]] = {
@@ -112,6 +135,7 @@ _HEADS_OF_TASK: Mapping[str, tuple[str, ...]] = {
     "automatic-speech-recognition": _HEARD,
     "text-to-speech": _HEARD,
 }
+TASKS = frozenset(_HEADS_OF_TASK)
 _HEADS_OF_MODALITY: Mapping[str, tuple[str, ...]] = {
     # a type that has both was trained to write anew: BART, Marian
     "language": _WRITTEN_ANEW,
@@ -312,6 +336,12 @@ class Architectures:
         found = self._found(model_type)
         return tuple(dict.fromkeys(name for names in found.values() for name in names))
 
+    def generative_of(self, model_type: str) -> tuple[str, ...]:
+        """Those of them that write: a family's name in a document means these."""
+        return tuple(
+            name for name in self.classes_of(model_type) if self.classes[name].head in _GENERATIVE
+        )
+
     def text_part(self, name: str) -> bool:
         """Whether a class reads more than text, so that a text-only runtime runs a part of it."""
         known = self.classes.get(name)
@@ -323,6 +353,8 @@ class Architectures:
         if not found:
             return UNKNOWN, f"no list of classes has the model type `{model_type}`"
         wanted = _HEADS_OF_TASK.get(task or "") or _HEADS_OF_MODALITY.get(modality, _ANY_HEAD)
+        if wanted is _ENCODED and found.get("causal-lm") and not found.get("masked-lm"):
+            wanted = _DECODED
         for head in wanted:
             if found.get(head):
                 how = f"`{model_type}` with the head `{head}`"

@@ -41,6 +41,7 @@ from underlay.atlas.stack_wheels import declared_edges
 from underlay.tables import Batch
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator, Mapping, Sequence
 
     from underlay.atlas.architectures import Registered
@@ -70,14 +71,21 @@ def stack_batches(engine: Engine, curated: Curated) -> Iterator[Batch]:
         names,
         architectures.canonical,
     )
-    facts, numbers = _facts(engine, raw)
+    documents = raw.rows("raw_packages__model_support")
+    examples = {
+        row["model"]: architectures.of_class(row["architecture"])
+        for row in documents
+        if row["kind"] == "example" and row["architecture"]
+    }
+    facts, numbers = _facts(engine, raw, examples)
     columns = requirement_columns(facts, architectures, joins)
     yield Batch.from_rows(ARCHITECTURE, _with_unknown(architectures))
     yield Batch.from_lists(REQUIREMENT, columns)
 
     def of_model(name: str) -> str:
         number = numbers.get(name)
-        return UNKNOWN if number is None else str(columns["architecture_id"][number])
+        found = UNKNOWN if number is None else str(columns["architecture_id"][number])
+        return examples.get(name, UNKNOWN) if found == UNKNOWN else found
 
     components = Components(curated, rules)
     components.add_software()
@@ -87,6 +95,7 @@ def stack_batches(engine: Engine, curated: Curated) -> Iterator[Batch]:
         raw.rows("raw_support_matrix__backend"),
         raw.rows("raw_support_matrix__ascend_release"),
         names,
+        _modules(raw),
     )
     known = {*components.rows, *(row["build_id"] for row in builds)}
     for edge in declared_edges(rules, known, _declared(raw)):
@@ -98,7 +107,7 @@ def stack_batches(engine: Engine, curated: Curated) -> Iterator[Batch]:
     yield Batch.from_rows(STACK_BUILD, builds)
     classes = Classes(architectures, rules, of_model)
     support = unique_rows(
-        _statements(raw, curated, names, lines, packages, architectures, past, classes)
+        _statements(raw, curated, names, lines, packages, documents, architectures, past, classes)
     )
     yield Batch.from_rows(SUPPORT, support)
     yield Batch.from_rows(DEAL, list(read_deals()))
@@ -121,6 +130,7 @@ def _statements(
     names: Names,
     lines: Sequence[Registered],
     packages: Sequence[Mapping[str, Any]],
+    documents: Sequence[Mapping[str, Any]],
     architectures: Architectures,
     past: Mapping[str, History],
     classes: Classes,
@@ -138,21 +148,32 @@ def _statements(
     yield from sglang_ascend_rows(raw.rows(f"{matrix}sglang_ascend_model"), classes)
     yield from lmdeploy_rows(raw.rows(f"{matrix}lmdeploy_model"), names, classes)
     yield from validated_rows(raw.rows(f"{matrix}vllm_validated_model"), names, classes)
-    yield from ci_rows(raw.rows("raw_packages__ci"), names, classes)
-    yield from document_rows(raw.rows("raw_packages__model_support"), names, classes)
+    patterns = line_patterns(rules)
+    yield from ci_rows(raw.rows("raw_packages__ci"), names, classes, patterns)
+    yield from document_rows(documents, names, classes)
     yield from benchmark_rows(
         raw.rows(
             "raw_mlperf__result", "suite", "round", "submitter", "accelerator", "benchmark",
             "result", "software", "software_stack", "observed_on", "snapshot_sha256",
         ),
         rules,
-        line_patterns(rules),
+        patterns,
         lambda chip: spellings.designer(chip, source="mlperf").id,
         lambda submitter: spellings.submitter(submitter).id,
         classes,
     )  # fmt: skip
     yield from format_rows(raw.rows(f"{matrix}vllm_feature"), rules, names)
     yield from operator_rows(raw.rows("raw_llama_ops__backend"), names)
+
+
+def _modules(raw: StackRaw) -> Iterator[tuple[str, str, str, dt.date | None]]:
+    """`(runtime, backend, release, day)` of platform modules in releases that were read."""
+    for row in raw.rows("raw_support_matrix__runtime_version"):
+        for backend in (row["platform_modules"] or "").split():
+            yield row["runtime"], backend, row["version"], row["built_on"]
+    for row in raw.rows("raw_packages__backend"):
+        if row["kind"] in ("platform-module", "backend-folder"):
+            yield row["runtime"], row["backend"], row["version"], row["observed_on"]
 
 
 def _declared(raw: StackRaw) -> list[dict[str, Any]]:
@@ -186,7 +207,9 @@ def _declared(raw: StackRaw) -> list[dict[str, Any]]:
     return found
 
 
-def _facts(engine: Engine, raw: StackRaw) -> tuple[ModelFacts, dict[str, int]]:
+def _facts(
+    engine: Engine, raw: StackRaw, examples: Mapping[str, str]
+) -> tuple[ModelFacts, dict[str, int]]:
     """Facts of all models, and the number of each name on the Hub and on ModelScope."""
     relation = engine.tables["core__model"]
     found = engine.run(
@@ -232,5 +255,6 @@ def _facts(engine: Engine, raw: StackRaw) -> tuple[ModelFacts, dict[str, int]]:
         configured=configured,
         tags=tags,
         libraries=libraries,
+        examples={numbers[name]: found for name, found in examples.items() if name in numbers},
     )
     return facts, numbers

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from underlay.atlas.curated import UNKNOWN
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable, Mapping, Sequence
 
     from underlay.atlas.stack_components import Components
@@ -31,15 +32,22 @@ class Names:
         for entry in rules.of("backend"):
             for written in entry["written"]:
                 self._backends[entry.get("runtime", ""), written.casefold()] = entry["toolchain"]
-        self.plugins = {
-            entry["package"]: (entry["runtime"], entry["toolchain"])
-            for entry in rules.of("build")
-            if entry.get("package")
-        }
+        self.plugins: dict[str, tuple[str, str]] = {}
+        self._speakers: dict[tuple[str, str], str] = {}
+        for entry in rules.of("build"):
+            place = entry["runtime"], entry["toolchain"]
+            if entry.get("package"):
+                self.plugins[entry["package"]] = place
+            if entry.get("stated_by"):
+                self._speakers[place] = entry["stated_by"]
 
     def runtime(self, written: str) -> str | None:
         """Name of the runtime component, or None for what is no runtime here."""
         return self._runtimes.get(written)
+
+    def speaker(self, runtime: str, toolchain: str) -> str:
+        """Who speaks in the code and documents of a build: a vendor, or the project."""
+        return self._speakers.get((runtime, toolchain), "project")
 
     def toolchain(self, written: str | None, runtime: str = "") -> str | None:
         """Name of the toolchain component, or None."""
@@ -53,10 +61,13 @@ def build_rows(
     backends: Iterable[Mapping[str, Any]],
     releases: Sequence[Mapping[str, Any]],
     names: Names,
+    modules: Iterable[tuple[str, str, str, dt.date | None]] = (),
 ) -> list[dict[str, Any]]:
     """Rows of `core__stack_build`, one a runtime and toolchain.
 
-    `backends` are rows of the support matrix, `releases` those of vllm-ascend's table.
+    `backends` are rows of the support matrix, `releases` those of vllm-ascend's table. `modules`
+    are `(runtime, backend, release, day)` of platform modules in releases that were read: a build
+    is first seen with the oldest, and one without a module or a plug-in today is removed.
     """
     rules = names.rules
     meanings = {entry["written"]: entry for entry in rules.of("status")}
@@ -76,13 +87,14 @@ def build_rows(
             "delivery": meaning["delivery"],
             "status": meaning["status"],
             "evidence": meaning.get("evidence", "documented"),
-            "stated_by": "project",
+            "stated_by": names.speaker(runtime, toolchain),
             "source": "support_matrix",
             "version": row["version"],
             "path": f"{row['path']} ({row['status']}: {row['backend']})",
             "last_seen_on": row["observed_on"],
         }
         _keep_better(found, made)
+    _date(found, modules, names, runtimes, toolchains)
     for entry in rules.of("build"):
         identifier = f"build:{entry['runtime']}/{entry['toolchain']}"
         known = found.get(identifier)
@@ -107,6 +119,39 @@ def build_rows(
             _newest_stable(releases) if tracks == "ascend_release" else (tracks or None)
         )
     return [found[key] for key in sorted(found)]
+
+
+def _date(
+    found: dict[str, dict[str, Any]],
+    modules: Iterable[tuple[str, str, str, dt.date | None]],
+    names: Names,
+    runtimes: Mapping[str, Mapping[str, Any]],
+    toolchains: Mapping[str, Mapping[str, Any]],
+) -> None:
+    """Give builds the day of their oldest module, and add what was removed."""
+    held: dict[tuple[str, str], list[tuple[dt.date, str]]] = {}
+    for written, backend, release, day in modules:
+        runtime = names.runtime(written)
+        toolchain = names.toolchain(backend, runtime or "")
+        if runtime is not None and toolchain is not None and day is not None:
+            held.setdefault((runtime, toolchain), []).append((day, release))
+    for (runtime, toolchain), days in sorted(held.items()):
+        identifier = f"build:{runtime}/{toolchain}"
+        first, last = min(days), max(days)
+        if identifier in found:
+            found[identifier]["first_seen_on"] = first[0]
+            continue
+        found[identifier] = _row(runtime, toolchain, runtimes, toolchains) | {
+            "delivery": "in-tree",
+            "status": "removed",
+            "evidence": "packaged",
+            "stated_by": "project",
+            "source": "support_matrix",
+            "version": last[1],
+            "path": f"last release read with a module for it: {last[1]}",
+            "first_seen_on": first[0],
+            "last_seen_on": last[0],
+        }
 
 
 def _row(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from packaging.version import InvalidVersion, Version
@@ -117,19 +118,21 @@ def registered_lines(
         for line in own
         if (_order(line.version), line.source == "packages") == best[line.runtime]
     ]
-    seen: dict[tuple[str, str, str, str, str, str], Registered] = {}
+    # a list that doesn't stand may still say since when
+    since = {(line.runtime, line.name): line.first_seen_on for line in own if line.first_seen_on}
+    seen: dict[tuple[str, ...], Registered] = {}
     for line in kept:
-        seen.setdefault(
-            (line.runtime, line.kind, line.name, line.category, line.status, line.path), line
-        )
+        first = line.first_seen_on or since.get((line.runtime, line.name))
+        if first != line.first_seen_on:
+            line = replace(line, first_seen_on=first)  # noqa: PLW2901 - the same line, dated
+        key = (line.runtime, line.kind, line.name, line.category, line.status, line.path)
+        seen.setdefault((*key, line.model_type), line)
     return list(seen.values())
 
 
 def _from_matrix(rows: Iterable[Mapping[str, Any]], names: Names) -> Iterable[Registered]:
     for row in rows:
         runtime = names.runtime(row["runtime"])
-        if runtime is None:
-            runtime = names.runtime(str(row["runtime"]).replace("LMDeploy-", "LMDeploy-"))
         if runtime is None:
             continue
         note = row["note"] or ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -94,6 +94,7 @@ class ModelFacts:
     configured: Mapping[int, str]  # model type of the configuration, as llmfit read it
     tags: Mapping[int, tuple[str, ...]]  # the Hub's tags, in their order
     libraries: Mapping[int, str]
+    examples: Mapping[int, str] = field(default_factory=dict)  # class that a test suite names
 
 
 def weight_format_of(name: str, platform: str, tags: Sequence[str], library: str) -> str:
@@ -179,6 +180,10 @@ def requirement_columns(
                     model_type, facts.tasks[number], facts.modalities[number]
                 )
                 reason = f"{reason}: {how}" if reason else how
+        example = facts.examples.get(number, UNKNOWN)
+        if architecture == UNKNOWN and example != UNKNOWN:
+            architecture, method = example, "published"
+            reason = "a runtime's tests name it as an example of the class"
         if architecture == UNKNOWN:
             method = "none"
         found["architecture_id"].append(architecture)

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from underlay.atlas.architectures import CLASS, MODEL_TYPE
+from underlay.atlas.architectures import CLASS, MODEL_TYPE, TASKS
 from underlay.atlas.curated import UNKNOWN
 from underlay.atlas.stack_components import line_of
 
@@ -37,6 +37,8 @@ __all__ = [
 ]
 
 ANY = "any"
+# categories under which llama.cpp's converter lists what it writes without a projector
+_CONVERTED = ("hf-conversion:text", "hf-conversion")
 # how the lists' own words read: (status, whether it is a general path)
 _STATUS = {
     "supported": ("yes", False),
@@ -79,7 +81,13 @@ _ASCEND_LINES = (
     (re.compile(r"\bA3\b"), "huawei-ascend-910c"),
     (re.compile(r"\bA2\b"), "huawei-ascend-910b"),
 )
-_BEST = {"yes": 0, "experimental": 1, "not-tested": 2, "no": 3, "removed": 4}
+_ASCEND_LABELS = (
+    (re.compile(r"^a5\b", re.IGNORECASE), "huawei-ascend-950"),
+    (re.compile(r"^a3\b", re.IGNORECASE), "huawei-ascend-910c"),
+    (re.compile(r"^a2\b", re.IGNORECASE), "huawei-ascend-910b"),
+    (re.compile(r"^310p", re.IGNORECASE), "huawei-ascend-310"),
+)
+_OWNERS = {"cuda": "nvidia", "rocm": "amd"}
 
 
 class Classes:
@@ -117,7 +125,16 @@ class Classes:
             known = self.architectures.of_class(stated)
             if known != UNKNOWN:
                 return (known,)
+        if "/" not in written and not stated:
+            return self.architectures.generative_of(written) or (UNKNOWN,)
         return (UNKNOWN,)
+
+    def of_code(self, written: str) -> tuple[str, ...]:
+        """Classes of a folder of model code or an entry of a list: a class, or a model type."""
+        known = self.architectures.of_class(written)
+        if known != UNKNOWN:
+            return (known,)
+        return self.architectures.generative_of(written)
 
 
 def _row(
@@ -180,21 +197,14 @@ def pair_rows(
     current: dict[str, set[str]] = defaultdict(set)
     for line in lines:
         status, is_fallback = _STATUS.get(line.status, ("yes", False))
-        if line.kind == CLASS:
-            names: tuple[str, ...] = (architectures.canonical(line.name),)
-        elif line.kind == MODEL_TYPE:
-            names = architectures.classes_of(line.name)
-        else:
-            continue  # a name in GGUF files stands for several classes, which the converter lists
+        names, is_vague = _classes_of_line(line, architectures)
         for name in names:
-            reads_part = (
-                line.kind == MODEL_TYPE and line.runtime == "mlx-lm"
-            ) or line.category == "hf-conversion:text"
+            reads_part = line.runtime == "mlx-lm" or line.category in _CONVERTED
             path = line.path or line.category
-            stands = status
+            stands = "experimental" if is_vague and status == "yes" else status
             is_whole = (line.runtime, name) in projectors
             if reads_part and architectures.text_part(name) and not is_whole:
-                stands = "experimental" if status == "yes" else status
+                stands = "experimental" if stands == "yes" else stands
                 path += " (text part)"
             span = past[line.runtime].span(name) if line.runtime in past else None
             first = line.first_seen_on or (span[1] if span else None)
@@ -252,6 +262,31 @@ def pair_rows(
                 runtime, name, "removed", path=f"last release read with it: {span[2]}",
                 version=dropped, first=history.days[dropped], **same,
             )  # fmt: skip
+
+
+def _classes_of_line(
+    line: Registered, architectures: Architectures
+) -> tuple[tuple[str, ...], bool]:
+    """Classes that a line of a list means, and whether it leaves open which heads.
+
+    A name in GGUF files stands for several classes, which the converter lists one by one.
+    """
+    if line.kind == CLASS:
+        return (architectures.canonical(line.name),), False
+    if line.kind != MODEL_TYPE:
+        return (), False
+    every = architectures.classes_of(line.name)
+    if line.runtime == "mlx-vlm":
+        seeing = tuple(name for name in every if architectures.text_part(name))
+        return seeing or every, False
+    if line.runtime == "mlx-lm":
+        return every, False
+    # exporters list a type once a task
+    task = line.category.removesuffix("-with-past")
+    if task == "model":
+        return architectures.generative_of(line.name), True
+    found, _ = architectures.resolve(line.name, task, "other")
+    return ((found,) if found != UNKNOWN and task in TASKS else ()), False
 
 
 def fallback_rows(
@@ -325,7 +360,7 @@ def plugin_rows(
                 backend=backend,
                 source="packages",
                 evidence="packaged",
-                stated_by="project",
+                stated_by=names.speaker(runtime, backend),
                 path=f"{row['path']}::{row['registry']}",
                 is_fallback=is_fallback,
                 version=row["version"],
@@ -441,30 +476,64 @@ def validated_rows(
 
 
 def ci_rows(
-    rows: Iterable[Mapping[str, Any]], names: Names, classes: Classes
+    rows: Iterable[Mapping[str, Any]],
+    names: Names,
+    classes: Classes,
+    patterns: Sequence[tuple[re.Pattern[str], str, str]] = (),
 ) -> Iterator[dict[str, Any]]:
-    """Models that a project's own tests run on a backend."""
-    for row in rows:
+    """Models that a project's own tests run on a backend, one row a class, line and release.
+
+    The path counts the jobs and names one: one that blocks a change, where there is such a one.
+    """
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
+    jobs: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    for row in sorted(rows, key=lambda row: (row["is_blocking"] is False, row["job"])):
         runtime, backend = _where(row, names)
         if runtime is None or backend is None:
             continue
         if row["architecture"] is None and row["model_id"] is None:
             continue  # it tests kernels or the engine
+        line = _line_of_label(row["hardware"], backend, patterns)
         for name in classes.of(row["model_id"] or "", row["architecture"] or ""):
-            blocking = "" if row["is_blocking"] in (None, True) else ", may fail"
-            yield _row(
+            key = (runtime, backend, name, line, row["version"])
+            jobs[key].add(row["job"])
+            if key in found:
+                continue
+            # a test that may fail and stop nothing is a trial
+            is_loose = row["is_blocking"] is False
+            blocking = ", may fail" if is_loose else ""
+            found[key] = _row(
                 runtime,
                 name,
-                "yes",
+                "experimental" if is_loose else "yes",
                 backend=backend,
+                line=line,
                 source="packages",
                 evidence="ci",
-                stated_by="project",
+                stated_by=names.speaker(runtime, backend),
                 path=f"{row['path']}: {row['job']}{blocking}, {row['model_id'] or name}",
                 version=row["version"],
                 last=row["observed_on"],
                 sha=row["snapshot_sha256"],
             )
+    for key, row in sorted(found.items()):
+        row["path"] = f"{len(jobs[key])} jobs; {row['path']}"
+        yield row
+
+
+def _line_of_label(
+    label: str | None, backend: str, patterns: Sequence[tuple[re.Pattern[str], str, str]]
+) -> str:
+    """The product line of a test machine's label, as in `mi355_8` or `a3-560t`."""
+    if not label:
+        return ANY
+    if backend == "cann":
+        found = [line for rule, line in _ASCEND_LABELS if rule.search(label)]
+        return found[0] if found else ANY
+    owner = _OWNERS.get(backend)
+    text = re.sub(r"[_-]", " ", label)
+    found_line = line_of(patterns, re.sub(r"\bmi(\d{3})\b", r"MI\1X", text), owner or "")
+    return found_line if owner and found_line else ANY
 
 
 def document_rows(
@@ -477,16 +546,22 @@ def document_rows(
         runtime, backend = _where(row, names)
         if runtime is None or backend is None:
             continue
-        status = _statement(row["statement"])
-        for name in classes.of(row["model"], row["architecture"] or ""):
+        status = _statement(row["statement"], bool(row["feature"]))
+        found = classes.of_code(row["model"]) if row["kind"] == "code" else ()
+        found = found or classes.of(row["model"], row["architecture"] or "")
+        if found == (UNKNOWN,):
+            found = classes.of_code(row["model"]) or found
+        is_training = (row["feature"] or "").lower().startswith("train")
+        for name in found:
             yield _row(
                 runtime,
                 name,
                 status,
                 backend=backend,
+                use="training" if is_training else "inference",
                 source="packages",
                 evidence="packaged" if row["kind"] in ("code", "configuration") else "documented",
-                stated_by="project",
+                stated_by=names.speaker(runtime, backend),
                 path=f"{row['path']}: {row['model']}"
                 + (f", {row['feature']}" if row["feature"] else ""),
                 version=row["version"],
@@ -495,19 +570,22 @@ def document_rows(
             )
 
 
-_NO = re.compile(r"^(no|❌|✗|x|unsupported|not supported|fail)", re.IGNORECASE)
-_UNTESTED = re.compile(r"(untested|unverified|todo|tbd|^-+$|^\?$|n/?a)", re.IGNORECASE)
-_TRIAL = re.compile(r"(experimental|beta|partial|preview|🟡|🟠|🚧|⚠)", re.IGNORECASE)
+_NO = re.compile(r"^(no\b|❌|✗|x$|unsupported|not supported)", re.IGNORECASE)
+_UNTESTED = re.compile(r"(untested|unverified|todo|tbd|^-+$|^\?$|n/?a$|❓|🟡)", re.IGNORECASE)
+# a test that fails today is no statement that a model can't run
+_TRIAL = re.compile(r"(experimental|beta|partial|preview|failing|🔵|🟠|🚧|⚠)", re.IGNORECASE)
 
 
-def _statement(text: str | None) -> str:
-    """What a document's cell says; an empty one, and a precision, says yes."""
+def _statement(text: str | None, is_column: bool) -> str:
+    """What a document's cell says. A precision says yes, an empty cell of a column nothing."""
     cell = (text or "").strip()
-    if _NO.search(cell):
-        return "no"
+    if not cell:
+        return "not-tested" if is_column else "yes"
+    if _TRIAL.search(cell):
+        return "experimental"
     if _UNTESTED.search(cell):
         return "not-tested"
-    return "experimental" if _TRIAL.search(cell) else "yes"
+    return "no" if _NO.search(cell) else "yes"
 
 
 def _where(row: Mapping[str, Any], names: Names) -> tuple[str | None, str | None]:
