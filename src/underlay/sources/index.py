@@ -10,6 +10,7 @@ import ast
 import hashlib
 import io
 import logging
+import re
 import ssl
 import subprocess
 import sys
@@ -489,14 +490,16 @@ def _wait(response: httpx2.Response, attempt: int) -> float:
     return min(float(asked) if asked.isdigit() else float(2**attempt), _LONGEST_WAIT_S)
 
 
-def _rank(filename: str, platform: str) -> tuple[int, int, str]:
-    """How well an artifact fits: the platform, the first and most general build, the name."""
+def _rank(filename: str, platform: str) -> tuple[int, int, int, str]:
+    """How well an artifact fits: platform, the most general build, the last one, the name.
+
+    Of a version that was built again the last build counts, as it does for an installer.
+    """
     if not filename.endswith(".whl"):
-        return (0, 0 if filename.endswith(".tar.gz") else 1, filename)
-    is_rebuilt = filename.count("-") > 4  # a build number: the same version, made once more
-    tags = filename.removesuffix(".whl").rpartition("-")
-    place = tags[2]
+        return (0, 0 if filename.endswith(".tar.gz") else 1, 0, filename)
+    parts = filename.removesuffix(".whl").split("-")
+    python, abi, place = parts[-3:]
+    digits = re.match(r"\d+", parts[2]) if len(parts) > 5 else None
     fits = place == "any" or (platform in place and ("x86_64" in place or platform != "linux"))
-    python = filename.split("-")[-3]
-    order = 0 if place == "any" or "abi3" in filename else 1 if python == "cp312" else 2
-    return (0 if fits else 1, order + 10 * is_rebuilt, filename)
+    order = 0 if place == "any" or abi == "abi3" else 1 if python == "cp312" else 2
+    return (0 if fits else 1, order, -int(digits[0]) if digits else 0, filename)
