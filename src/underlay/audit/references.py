@@ -258,7 +258,10 @@ def _of_name(text: str, place: Place) -> Candidate | None:
         return _of_tag(text, tagged[1], tagged[2], place)
     weak = _weak_operator(text, place.operator) if vouched else None
     if expects == "ollama" and vouched:
-        good = re.fullmatch(r"[\w.-]+(?:/[\w.-]+)?", text, re.ASCII)
+        if text.partition("/")[0] in _set("namespaces", "names") and text.count("/") == 1:
+            return _of_hub(text, replace(place, expects="hub"))
+        # names of Ollama's library are lower case; those of its users need not be
+        good = re.fullmatch(r"[a-z0-9][a-z0-9._-]*|[\w.-]+/[\w.-]+", text, re.ASCII)
         good = None if text.lower() in _set("placeholders", "everywhere") else good
         return Candidate(text, "ollama", min(0.95, place.strength), "ollama") if good else None
     if ending in _set("endings", "weights") and expects not in ("package", "torch-hub"):

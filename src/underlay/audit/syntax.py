@@ -6,13 +6,21 @@ import ast
 import gc
 import re
 import warnings
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["PythonSource", "python_source"]
 
 _LONGEST = 4_000_000  # bytes; ast needs about 100 times the size of what it reads
 _DEEPEST = 180  # brackets in brackets; CPython's own parser stops at 200
-_IPYTHON = re.compile(rb"(?m)^([ \t]*)([%!?][^\n]*)$")
-_PRINT = re.compile(rb"(?m)^([ \t]*)(print)[ \t]+([\"'\w%][^\n]*)$")
+_MENDS = 8
+_MAGIC = re.compile(rb"(?m)^([ \t]*)([%!]{1,2}[A-Za-z][^\n]*)$")
+_OTHER_PYTHONS = frozenset(
+    ("type_alias_statement", "type_parameter", "print_statement", "exec_statement")
+)
+_COMPOUND = frozenset(("block", "module"))
 
 
 class PythonSource:
@@ -52,13 +60,104 @@ def _parse(data: bytes) -> ast.Module:
             try:
                 return ast.parse(text)
             except SyntaxError:
-                eased = _PRINT.sub(rb"\1\2(0)#\3", _IPYTHON.sub(rb"\1pass #\2", data))
-                if eased == data:
-                    raise
-                return ast.parse(eased.decode("utf-8-sig", errors="replace"))
+                return _parse_mended(text)
     finally:
         if collects:
             gc.enable()
+
+
+def _parse_mended(text: str) -> ast.Module:
+    """The tree of a text that this Python can't parse, without the statements that it can't.
+
+    Source of a newer Python (`type X = int`, `def f[T]()`, quotes of one kind in each other), of an
+    older one (`print "x"`), of IPython and of templates. What is taken out is replaced by blanks,
+    so that the rest keeps its lines and columns.
+    """
+    data = _MAGIC.sub(_no_magic, text.encode("utf-8", "replace"))
+    root = _tolerant(data)
+    mended = bytearray(data)
+    for node in _mendable(root):
+        _blank(mended, node)
+    for _ in range(_MENDS):
+        try:
+            return ast.parse(mended.decode("utf-8", "replace"))
+        except SyntaxError as error:
+            statement = _statement_at(root, (error.lineno or 1) - 1)
+            if statement is None or not _blank(mended, statement):
+                raise
+    return ast.parse(mended.decode("utf-8", "replace"))
+
+
+def _no_magic(line: re.Match[bytes]) -> bytes:
+    return line[1] + b"pass".ljust(len(line[2]))[: max(len(line[2]), 4)]
+
+
+def _tolerant(data: bytes) -> Any:
+    import tree_sitter
+    import tree_sitter_python
+
+    language = tree_sitter.Language(tree_sitter_python.language())
+    return tree_sitter.Parser(language).parse(data).root_node
+
+
+def _mendable(root: Any) -> Iterator[Any]:
+    """Nodes that other Pythons, or none, can parse."""
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        kind = node.type
+        if kind in _OTHER_PYTHONS or (kind == "string" and _is_newer(node)):
+            yield node
+        elif kind == "ERROR" or node.is_missing:
+            yield _whole(node)
+        else:
+            stack.extend(node.children)
+
+
+def _whole(node: Any) -> Any:
+    """The statement that a node is a part of."""
+    while node.parent is not None and node.parent.type not in _COMPOUND:
+        node = node.parent
+    return node
+
+
+def _is_newer(node: Any) -> bool:
+    """Whether a string nests quotes or backslashes as only Python 3.12 and later can."""
+    inner = [child for child in node.children if child.type == "interpolation"]
+    if not inner:
+        return False
+    quote = node.children[0].text.lstrip(b"fFrRbBuUtT")
+    return any(quote in part.text or b"\\" in part.text or b"#" in part.text for part in inner)
+
+
+def _statement_at(root: Any, row: int) -> Any | None:
+    """The innermost statement that spans a line."""
+    found, node = None, root
+    while True:
+        for child in node.children:
+            if child.start_point[0] <= row <= child.end_point[0]:
+                if node.type in _COMPOUND:
+                    found = child
+                node = child
+                break
+        else:
+            return found
+
+
+def _blank(data: bytearray, node: Any) -> bool:
+    """Put blanks in a node's place, and what has to stand there; false where that was done."""
+    start, end = node.start_byte, node.end_byte
+    kept = b"".join(b"\n" if byte == 10 else b" " for byte in data[start:end])
+    if node.type == "string":
+        quote = b'"""' if b"\n" in kept else b'"'
+        if len(kept) >= 2 * len(quote):
+            kept = quote + kept[len(quote) : len(kept) - len(quote)] + quote
+    elif node.parent is not None and node.parent.type in _COMPOUND and len(kept) >= 4:
+        # a block may not be empty; the first line of what is taken out holds the word, if it can
+        kept = b"pass" + kept[4:] if b"\n" not in kept[:4] else kept
+    changed = bytes(data[start:end]) != kept
+    data[start:end] = kept
+    return changed
 
 
 def _depth(data: bytes) -> int:

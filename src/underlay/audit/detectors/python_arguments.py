@@ -37,6 +37,11 @@ _FILE_KEYWORDS = (
     "hf_filename",
     "allow_patterns",
 )
+# calls and keywords that take a data set: what flows there is no model
+_DATA = frozenset(
+    ("load_dataset", "load_dataset_builder", "get_dataset_config_names", "dataset_info")
+)
+_DATA_NAMES = ("path", "repo_id", "dataset", "dataset_name")
 _HUB_REPOSITORY = ("repo_or_dir", "github", "repo")
 _MODEL_WORD = re.compile(r"(?i)\b(?:model|llm|checkpoint)s?\b")
 _CHECKS = frozenset(("startswith", "endswith", "find", "index", "count", "replace", "split"))
@@ -112,6 +117,12 @@ class CallScan(Scan):
             for entry in entries:
                 self._entry(entry, node, whole, scope, used)
             return
+        if last in _DATA or "hub-download" in {entry.rule for entry in entries}:
+            for value in (
+                *node.args[:1],
+                *(k.value for k in node.keywords if k.arg in _DATA_NAMES),
+            ):
+                self.sink(Seen(rule="nothing", evidence=whole), scope, value_of(value), node.lineno)
         is_path = last in ("Path", "join", "joinpath", "open", "exists", "isfile")
         self.push(values, Seen(skip=FILES_ONLY if is_path else NEVER, rule="path"), scope)
 

@@ -63,6 +63,7 @@ class _Linker:
         self.project = Project(facts)
         self.best: dict[tuple[str, int, int, str], _Best] = {}
         self.unknown: list[Unknown] = []
+        self.nothing: set[tuple[str, int, int]] = set()
         self.groups: dict[tuple[str, str], set[tuple[str, int, int, str]]] = {}
 
     def run(self) -> Iterator[ModelReference | Unknown]:
@@ -77,14 +78,19 @@ class _Linker:
                     Unknown(file=path, line=0, text="", reason=reason, rule="python")
                 )
         self._agree()
-        for best in self.best.values():
-            yield self._final(best)
+        for key, best in self.best.items():
+            # what is loaded as a data set is no model, unless a model's loader takes it too
+            if key[:3] not in self.nothing or best.reaches_others:
+                yield self._final(best)
         yield from self.unknown
 
     def _sink(self, path: str, sink: list[Any]) -> None:
         rule, _, _, expects, operator, strength, scope, value, more, line = sink
         spot = Spot(path, scope)
         leaves = self.project.leaves(value, spot)
+        if rule == "nothing":
+            self.nothing.update((leaf.file, leaf.line, leaf.column) for leaf in leaves)
+            return
         if not leaves:
             self._unresolved(path, line, rule, value, strength)
             return
