@@ -90,8 +90,9 @@ def pip_settings(python: str = sys.executable) -> IndexSettings:
     Without pip, or where nothing is set, the library's default index is used.
     """
     try:
+        # -P: else a `pip.py` in the working folder would be run in pip's place
         done = subprocess.run(  # noqa: S603  # this Python's own pip, which only prints
-            [python, "-m", "pip", "config", "list"],
+            [python, "-P", "-m", "pip", "config", "list"],
             capture_output=True,
             text=True,
             timeout=60,

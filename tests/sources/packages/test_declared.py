@@ -143,6 +143,18 @@ def test_an_artifact_without_metadata_still_has_a_release(wheel, parsed) -> None
     assert got.reasons == {"it has no metadata (METADATA or PKG-INFO)": 1}
 
 
+def test_an_sdist_may_be_a_zip(wheel, parsed) -> None:
+    files = {
+        "vllm-1.0/PKG-INFO": "Metadata-Version: 2.1\nName: vllm\nVersion: 1.0\nRequires-Dist: a\n",
+        "vllm-1.0/vllm/platforms/cuda.py": "x",
+        "vllm-1.0/vllm/_C.so": "x",
+    }
+    got = parsed(Packages(), "vllm-1.0.zip", wheel(files))
+    assert got.row("raw_packages__release", kind="sdist")["tags"] is None
+    assert got.row("raw_packages__backend", backend="cuda")["path"] == "vllm/platforms/cuda.py"
+    assert "raw_packages__native_library" not in got.rows
+
+
 def test_broken_entry_points_are_skipped(rows) -> None:
     got = rows("vllm-metal", {"x.egg-info/entry_points.txt": "no section = 1\n"})
     assert got["skipped"] == [

@@ -16,7 +16,7 @@ import pytest
 
 from underlay.errors import BadValueError, UnreadableError
 from underlay.sources import index as module
-from underlay.sources.index import Fetched, Index, IndexSettings, settings_of
+from underlay.sources.index import Fetched, Index, IndexSettings, pip_settings, settings_of
 from underlay.sources.packages import wanted
 from underlay.sources.packages.artifact import Given, from_wheel, name_of, to_extract
 from underlay.sources.packages.ci import slim
@@ -343,6 +343,15 @@ def test_settings_come_from_pip() -> None:
     assert got.find_links == ("/d", "/e")
     assert (got.timeout_s, got.trusted_hosts) == (120.0, ("index.example",))
     assert "secret" not in repr(got)
+
+
+def test_pip_is_asked_and_nothing_that_only_looks_like_it(tmp_path, monkeypatch) -> None:
+    (tmp_path / "pip.py").write_text("open('ran', 'w').close()\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PIP_FIND_LINKS", "/made-up")
+    assert pip_settings().find_links == ("/made-up",)
+    assert not (tmp_path / "ran").exists()
+    assert pip_settings("/no/such/python") == IndexSettings()
 
 
 def test_without_settings_the_default_of_the_library_is_used() -> None:
