@@ -21,7 +21,9 @@ from underlay.measures.definitions import (
     Row,
     Split,
 )
+from underlay.stack.chokepoints import chokepoints
 from underlay.stack.facets import GRADES, OPTIONS, WEIGHTS, Facets, State
+from underlay.stack.flow import FLOW_LAYERS, NO_ROUTE, flow
 from underlay.stack.load import load
 from underlay.stack.reach import classes_for, offer_for
 from underlay.stack.removals import removal
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from underlay.lake.engine import Engine, Tables
     from underlay.measures.definitions import Query
+    from underlay.stack.missing import Missing
     from underlay.stack.parts import Stack
     from underlay.stack.spread import StackSpread
     from underlay.stack.whatif import WhatIf
@@ -170,66 +173,50 @@ def _vintages(engine: Engine, stack: Stack, found: WhatIf) -> dict[str, str]:
 
 
 def _all(engine: Engine, query: Query, facets: Mapping[str, tuple[str, ...]]) -> Grid:
-    """One spread for each removal and scope; the rest of the facets vary within it."""
+    """One spread for each removal; grades and weights, where they are the parties, are a facet."""
     stack = stack_of(engine)
     fixed = {name: option for name, option in query.definition.options.items() if option != EACH}
-    by = query.by if query.by in ("country", "openness") else "all"
     asked = query.definition.kept.get("remove", "" if query.by == "remove" else _DEFAULT)
-    parties: list[tuple[str, dict[str, str]]] = [("", {"remove": asked})]
-    if query.by == "remove":
-        parties = [(text, {"remove": text}) for text in ((asked,) if asked else REMOVALS)]
-    elif query.by == "grade":
-        parties = [(grade, {"remove": asked, "grade": grade}) for grade in GRADES]
-    elif query.by == "weight":
-        parties = [(weight, {"remove": asked, "weight": weight}) for weight in WEIGHTS]
-    scopes = facets.get("scope", (fixed.get("scope", "default"),))
-    inner = [name for name in facets if name != "scope"]
-    shape = [len(facets[name]) for name in inner]
-    names: list[str] = []
-    blocks: list[Any] = []
-    missing: dict[str, str] = {}
-    as_of = ""
-    for scope in scopes:
-        columns: list[Any] = []
-        names = []
-        for party, held in parties:
-            where = {**fixed, **held, "scope": scope}
-            text = where.pop("remove")
-            gone = where.get("weight")
-            if gone is not None and gone not in stack.listed(where["listing"]).weights:
-                columns.append(np.full((int(np.prod(shape)), 1), np.nan))
-                names.append(party)
-                continue
-            vary = [name for name in inner if name == "listing"]
-            found = spread(stack, removals_of(text), by=by, where=where, vary=vary)
-            missing |= dict(found.missing)
-            as_of = max(as_of, found.as_of)
-            columns.append(_placed(found, facets, inner, shape))
-            names += [party] if party else list(found.parties)
-        blocks.append(np.concatenate(columns, axis=1))
-    grid = np.stack(blocks)  # (scopes, definitions of the other facets, parties)
-    if "scope" in facets:
-        place = list(facets).index("scope")
-        grid = np.moveaxis(grid.reshape(len(scopes), *shape, len(names)), 0, place)
-    # each party's value is a part of its own weight, so the largest is no lead
+    texts = REMOVALS if not asked else (asked,)
+    wanted = dict(facets)
+    if query.by in ("grade", "weight"):
+        wanted[query.by] = GRADES if query.by == "grade" else WEIGHTS
+        fixed.pop(query.by, None)
+    by = query.by if query.by in ("country", "openness") else "all"
+    vary = [name for name in facets if name == "listing"]
+    found = [spread(stack, removals_of(text), by=by, where=fixed, vary=vary) for text in texts]
+    grids = [_placed(each, wanted) for each in found]  # (an axis a facet ..., parties)
+    missing = {name: reason for each in found for name, reason in each.missing.items()}
+    if query.by in ("grade", "weight"):
+        names: tuple[str, ...] = wanted[query.by]
+        values = grids[0][..., 0]  # the added facet is the last axis
+    else:
+        names = tuple(texts) if query.by == "remove" else found[0].parties
+        values = np.concatenate(grids, axis=-1)
+    # each party's value is a part of its own weight, so the largest of them is no lead
     is_ranked = query.by == "remove"
-    return Grid(tuple(names), grid.reshape(-1, len(names)), as_of, missing, is_ranked)
+    return Grid(names, values.reshape(-1, len(names)), found[0].as_of, missing, is_ranked)
 
 
-def _placed(
-    found: StackSpread, facets: Mapping[str, tuple[str, ...]], inner: list[str], shape: list[int]
-) -> Any:
-    """Values (definitions, parties) in the order of `inner`; NaN for options without a value."""
+def _placed(found: StackSpread, facets: Mapping[str, tuple[str, ...]]) -> Any:
+    """Values with an axis for each facet, in order, and one for parties.
+
+    NaN for options without a value; a scope that takes the same as another has its values.
+    """
     varied = [name for name, _ in found.facets]
     options = {**{name: (option,) for name, option in found.held.items()}, **dict(found.facets)}
-    order = [varied.index(name) for name in inner if name in varied]
+    order = [varied.index(name) for name in facets if name in varied]
     values = found.values.reshape(*(len(each) for _, each in found.facets), -1)
     values = values.transpose(*order, len(varied))
-    values = values.reshape(*(len(options[name]) for name in inner), -1)
-    target = np.full((*shape, values.shape[-1]), np.nan)
-    places = [[facets[name].index(option) for option in options[name]] for name in inner]
+    values = values.reshape(*(len(options[name]) for name in facets), -1)
+    if "scope" in facets and len(options["scope"]) == 1:
+        place = list(facets).index("scope")
+        values = np.repeat(values, len(facets["scope"]), axis=place)
+        options["scope"] = facets["scope"]
+    target = np.full((*(len(each) for each in facets.values()), values.shape[-1]), np.nan)
+    places = [[facets[name].index(option) for option in options[name]] for name in facets]
     target[np.ix_(*places)] = values
-    return target.reshape(-1, values.shape[-1])
+    return target
 
 
 def _choices() -> tuple[Choice, ...]:
@@ -378,4 +365,129 @@ EVIDENCE = Measure(
     computation=Computation(_evidence, _evidence_grid),
 )
 
-MEASURES: tuple[Measure, ...] = (DEPENDENCE, EVIDENCE)
+
+def _facets_of(query: Query) -> tuple[Facets, str]:
+    options = dict(query.definition.options)
+    weight = options.pop("weight")
+    return Facets.of(options), weight
+
+
+def _narrowest(engine: Engine, query: Query) -> Answer:
+    stack = stack_of(engine)
+    facets, weight = _facets_of(query)
+    found = chokepoints(stack, facets, weight=weight, pairs=query.by == "pair", top=_TOP)
+    rows = [
+        Row({"component": each.component}, each.value, each.lower,
+            more={"name": each.name, "layer": each.layer, "owner": each.organisation,
+                  "owner_country": each.country, "models": each.models, **_edges(each.missing)})
+        for each in found.singles
+    ] if query.by == "component" else [
+        Row({"pair": _AND.join(each.components)}, each.value,
+            more={"joint": each.joint, "models": each.models, **_edges(each.missing)})
+        for each in found.pairs
+    ]  # fmt: skip
+    vintages = {**_statement_days(stack), found.listing: found.observed_on}
+    coverage = {"rows": found.count_singles, "weight": 1.0 - found.no_evidence}
+    notes = (f"{found.count_singles} components and {found.count_pairs:,} pairs were tried",)
+    return Answer(tuple(rows), coverage, vintages, found.observed_on, notes)
+
+
+def _edges(missing: Missing) -> dict[str, int | None]:
+    return {
+        "edges_10": missing.edges_10,
+        "edges_50": missing.edges_50,
+        "edges_90": missing.edges_90,
+    }
+
+
+def _narrowest_grid(engine: Engine, query: Query, facets: Mapping[str, tuple[str, ...]]) -> Grid:
+    """The components that are narrowest under the default, under every other definition."""
+    stack = stack_of(engine)
+    fixed = {name: option for name, option in query.definition.options.items() if option != EACH}
+    default = {name: options[0] for name, options in facets.items()}
+    weight = {**fixed, **default}.pop("weight")
+    chosen = {n: o for n, o in {**fixed, **default}.items() if n != "weight"}
+    found = chokepoints(stack, Facets.of(chosen), weight=weight, pairs=query.by == "pair", top=_TOP)
+    parties = [each.component for each in found.singles]
+    if query.by == "pair":
+        parties = [_AND.join(each.components) for each in found.pairs]
+    where = {**fixed, "scope": "default", "supply": "new"}
+    spreads = [spread(stack, removals_of(each), where=where) for each in parties]
+    if not spreads:
+        return Grid((), np.zeros((int(np.prod([len(o) for o in facets.values()])), 0)), "")
+    values = np.concatenate([_placed(each, facets) for each in spreads], axis=-1)
+    return Grid(tuple(parties), values.reshape(-1, len(parties)), found.observed_on)
+
+
+_TOP = 10
+
+CHOKEPOINTS = Measure(
+    name="chokepoints",
+    layer="between",
+    question="Whose loss, alone or in twos, costs most of the models in use?",
+    unit="share",
+    caveat="A chokepoint is in every known route. It holds only as far as the known edges are all "
+    "that there are: `edges_50` is how many unknown edges, were they real, would give back half of "
+    "the loss. The spread is that of the components that are narrowest by default.",
+    citation="dominators and minimal cut sets of the graph of routes",
+    splits=(
+        Split("component", "component", "one component"),
+        Split("pair", "pair", "two components together, by what goes with neither alone"),
+    ),
+    choices=tuple(choice for choice in _choices() if choice.name not in ("scope", "supply")),
+    grain=(),
+    expression=_no_relation,
+    sampled=False,
+    default_by="component",
+    computation=Computation(_narrowest, _narrowest_grid),
+)
+
+
+def _flow(engine: Engine, query: Query) -> Answer:
+    stack = stack_of(engine)
+    facets, weight = _facets_of(query)
+    text = query.definition.kept.get("remove", "")
+    gone = removal(stack, removals_of(text), scope=facets.scope) if text else None
+    found = flow(stack, facets, weight=weight, without=gone)
+    rows = [
+        Row({"link": f"{link.source} > {link.target}"}, link.share,
+            more={"layer": link.layer, "from": link.source, "to": link.target})
+        for link in found.links
+    ]  # fmt: skip
+    carried = 1.0 - sum(link.share for link in found.links if link.target == NO_ROUTE
+                        and link.layer == FLOW_LAYERS[0])  # fmt: skip
+    vintages = {**_statement_days(stack), found.listing: found.observed_on}
+    coverage = {"rows": found.models, "weight": carried}
+    return Answer(tuple(rows), coverage, vintages, found.observed_on)
+
+
+def _flow_grid(engine: Engine, query: Query, facets: Mapping[str, tuple[str, ...]]) -> Grid:
+    del facets
+    answer = _flow(engine, query)
+    names = tuple(str(row.key["link"]) for row in answer.rows)
+    values = np.array([[row.value for row in answer.rows]])
+    return Grid(names, values, answer.as_of, is_ranked=False)
+
+
+FLOW = Measure(
+    name="stack_flow",
+    layer="between",
+    question="Through which pieces do the known routes of the models in use lead?",
+    unit="share",
+    caveat="A model divides its weight equally over the runtimes that have a route, each over its "
+    "backends, each over its accelerators, each over the foundries named. A share says how many "
+    "ways lead through a piece, not how much runs there; the links of each layer add up to 1.",
+    citation="",
+    splits=(
+        Split("link", "link", "from one piece to one of the next layer"),
+        Split("remove", "remove", "what goes first; several together with `+`"),
+    ),
+    choices=tuple(Choice(c.name, c.doc, c.options, c.role, varies=False) for c in _choices()),
+    grain=(),
+    expression=_no_relation,
+    sampled=False,
+    default_by="link",
+    computation=Computation(_flow, _flow_grid),
+)
+
+MEASURES: tuple[Measure, ...] = (DEPENDENCE, CHOKEPOINTS, FLOW, EVIDENCE)
