@@ -10,7 +10,7 @@ import pytest
 from underlay.atlas import unresolved as module
 from underlay.atlas.contracts import CORE, core
 from underlay.atlas.curated import read_curated
-from underlay.atlas.unresolved import unresolved_rows
+from underlay.atlas.unresolved import unresolved_architectures, unresolved_rows
 from underlay.lake import Engine, Lake
 from underlay.tables import Batch
 
@@ -114,3 +114,32 @@ def test_a_list_of_zeros_has_no_shares(tmp_path: Path) -> None:
 
 def test_nothing_counted(tmp_path: Path) -> None:
     assert _rows(tmp_path, [], []) == []
+
+
+def test_language_models_without_a_class_keep_their_reason(tmp_path: Path) -> None:
+    models = [_model(0), _model(1), _model(2), _model(3, modality="vision")]
+    counts = [(OLD, 1, 50.0, True), *((NEW, number, 10.0, True) for number in range(4))]
+    observed = [
+        {"listing": "l", "metric": "downloads_30d_count", "observed_on": day, "model_id": number,
+         "value": value, "is_fresh": fresh, "source": "s"}
+        for day, number, value, fresh in counts
+    ]  # fmt: skip
+    needed = [
+        {"model_id": number, "architecture_id": "unknown" if number else "AForCausalLM",
+         "method": "none", "reason": f"why {number}", "weight_format": "unknown",
+         "quantisation": "unknown"}
+        for number in range(4)
+    ]  # fmt: skip
+    with Engine(Lake(tmp_path, must_exist=False), CORE) as engine:
+        for name, rows in (
+            ("model", models), ("observation", observed), ("organisation", []),
+            ("requirement", needed),
+        ):  # fmt: skip
+            engine.register(f"core__{name}", Batch.from_rows(core(name), rows))
+        found = list(unresolved_architectures(engine))
+    # the newest day, language models only, and their share of those
+    assert [(row["name"], row["reason"], row["weight_share"]) for row in found] == [
+        ("acc1/m1", "why 1", pytest.approx(1 / 3)),
+        ("acc2/m2", "why 2", pytest.approx(1 / 3)),
+    ]
+    assert {row["kind"] for row in found} == {"architecture"}

@@ -19,7 +19,7 @@ from underlay.atlas.lineage import Edge, attribute, first_bases, roots
 from underlay.atlas.models import Catalogue
 from underlay.atlas.names import copied_name, is_quantised_name
 from underlay.atlas.stack import stack_batches
-from underlay.atlas.unresolved import unresolved_rows
+from underlay.atlas.unresolved import unresolved_architectures, unresolved_rows
 from underlay.identity import hub_key, match_key, repository_name
 from underlay.lake import Engine, Lake
 from underlay.lake.write import Transaction
@@ -123,9 +123,12 @@ def _batches(
         engine.register(kept.table.name, kept)
         yield kept
     progress("atlas: the stack")
-    yield from stack_batches(engine, curated)
+    for batch in stack_batches(engine, curated):
+        engine.register(batch.table.name, batch)
+        yield batch
     progress("atlas: what is unresolved")
-    yield Batch.from_rows(contracts.core("unresolved"), [*unresolved_rows(engine, curated), *below])
+    missing = [*unresolved_rows(engine, curated), *unresolved_architectures(engine), *below]
+    yield Batch.from_rows(contracts.core("unresolved"), missing)
 
 
 def _carry_over(batch: Batch, lake: Lake, built: Built) -> Batch:

@@ -467,7 +467,8 @@ UNRESOLVED = Table(
         Column(
             "kind",
             "string",
-            "account, country, family, licence, model, maker, owner, foundry, hardware",
+            "account, country, family, licence, architecture, model, maker, owner, foundry, "
+            "hardware",
             True,
         ),
         Column("listing", "string", "list in which it stands", True),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from underlay.atlas.curated import Curated
     from underlay.lake.engine import Engine
 
-__all__ = ["KEPT_PER_KIND", "unresolved_rows"]
+__all__ = ["KEPT_PER_KIND", "unresolved_architectures", "unresolved_rows"]
 
 KEPT_PER_KIND = 500  # names listed one by one for each kind and listing; the rest is one line
 _WEIGHTS = {
@@ -58,6 +58,42 @@ def unresolved_rows(engine: Engine, curated: Curated) -> Iterator[dict[str, Any]
         yield from _listed(kind, engine.run(ranked).rows(), totals, curated)
 
 
+def unresolved_architectures(engine: Engine) -> Iterator[dict[str, Any]]:
+    """Language models of the newest day of each listing whose class is unknown, largest first.
+
+    The share is of the listing's language models. Needs `core__requirement` registered besides.
+    """
+    needed = engine.tables["core__requirement"].select("model_id", "architecture_id", "reason")
+    weighted = _weighted(engine)
+    weighted = weighted.filter(weighted.modality == "language").join(needed, "model_id")
+    totals = {
+        (row["listing"], row["metric"]): row["total"]
+        for row in engine.run(
+            weighted.group_by("listing", "metric").agg(total=weighted.value.sum())
+        ).rows()
+    }
+    missing = weighted.filter(weighted.architecture_id == UNKNOWN)
+    sums = missing.group_by("listing", "metric", unresolved=missing.name).agg(
+        weight=missing.value.sum(), reason=missing.reason.min()
+    )
+    ranked = sums.mutate(
+        rank=ibis.row_number().over(
+            group_by=["listing", "metric"], order_by=[sums.weight.desc(), sums.unresolved]
+        )
+    ).order_by("listing", "metric", "rank")
+    rest: dict[tuple[str, str], list[float]] = {}
+    for row in engine.run(ranked).rows():
+        place = row["listing"], row["metric"]
+        if row["rank"] >= KEPT_PER_KIND:
+            rest.setdefault(place, []).append(row["weight"])
+            continue
+        yield _row("architecture", place, row["unresolved"], row["reason"], row["weight"], totals)
+    for place, weights in rest.items():
+        name = f"({len(weights)} smaller ones)"
+        why = "each is smaller than all above"
+        yield _row("architecture", place, name, why, sum(weights), totals)
+
+
 def _weighted(engine: Engine) -> ibis.Table:
     counted = engine.tables["core__observation"]
     counted = counted.filter(counted.metric.isin(list(_WEIGHTS)) & counted.is_fresh)
@@ -70,8 +106,8 @@ def _weighted(engine: Engine) -> ibis.Table:
         .join(maker, "organisation_id", how="left")
     )
     return joined.select(
-        "listing", "metric", "value", "name", "organisation_id", "family_id", "licence_class",
-        "licence_text",
+        "model_id", "modality", "listing", "metric", "value", "name", "organisation_id",
+        "family_id", "licence_class", "licence_text",
         account=ibis.ifelse(joined.account == "", joined.name, joined.account),
         country=ibis.coalesce(joined.country, ibis.literal(UNKNOWN)),
     )  # fmt: skip
