@@ -33,6 +33,17 @@ steps:
 - label: By machine
   device: b200-k8s
   command: pytest -s evals/test_correctness.py --config-list-file=configs/models-small.yaml
+- label: By machine on AMD
+  device: mi355_1
+  command: pytest -s evals/test_correctness.py --config-list-file=configs/models-small.yaml
+- label: Harness
+  device: mi300_4
+  working_dir: /vllm-workspace/.buildkite/lm-eval-harness
+  command: pytest -s test_harness.py --config-list-file=configs/models-large.txt
+- label: Harness on a chip that is not asked for
+  device: mi355_4
+  working_dir: /vllm-workspace/.buildkite/lm-eval-harness
+  command: pytest -s test_harness.py --config-list-file=configs/models-large.txt
 - label: Kernels
   device: l4
   command: pytest kernels
@@ -47,7 +58,13 @@ FILES = {
     "tests/models/language/test_b.py": '@parametrize("model", ["org/b-1b"])\ndef f(): ...',
     "tests/models/other/test_c.py": '"""Loads org/c-1b."""\nM = "org/c-1b"',
     "tests/evals/configs/models-rocm.txt": "# list\nBig.yaml\nGone.yaml\n",
-    "tests/evals/configs/models-small.yaml": "common:\n- Small.yaml\nrocm:\n- Big.yaml\n",
+    "tests/evals/configs/models-small.yaml": "common:\n- Small.yaml\nrocm:\n- Big.yaml\n"
+    "cdna4:\n- Newest.yaml\ncuda:\n- Asks.yaml\n",
+    "tests/evals/configs/Newest.yaml": "model_name: org/newest-1b\n",
+    "tests/evals/configs/Asks.yaml": "model_name: org/asks-1b\nrequired_gpu_arch: [gfx942]\n",
+    ".buildkite/lm-eval-harness/configs/models-large.txt": "A.yaml\n",
+    ".buildkite/lm-eval-harness/configs/A.yaml": "model_name: org/harness-1b\n"
+    "required_gpu_arch:\n- gfx942\n",
     "tests/evals/configs/Big.yaml": 'model_name: "org/big-400b"\nserver_args: >-\n  -x\n',
     "tests/evals/configs/Small.yaml": "model_name: org/small-1b\n",
     "tests/evals/test_correctness.py": 'X = "org/never-named"',
@@ -71,7 +88,11 @@ def test_a_job_names_the_models_of_what_it_runs(vllm) -> None:
         ("xpu", "intel_gpu", "org/c-1b", True),
         ("rocm", "mi355_8", "org/big-400b", False),
         ("cuda", "b200-k8s", "org/small-1b", False),
-        ("cuda", "b200-k8s", "org/big-400b", False),
+        ("rocm", "mi355_1", "org/small-1b", False),
+        ("rocm", "mi355_1", "org/big-400b", False),
+        ("rocm", "mi355_1", "org/newest-1b", False),
+        ("rocm", "mi300_4", "org/harness-1b", False),
+        ("rocm", "mi355_4", None, None),
         ("cuda", "l4", None, None),
     }
     assert vllm["skipped"] == []

@@ -211,12 +211,12 @@ def _step(files: _Files, path: str, step: Row, own: Row) -> Iterator[Row]:
         "path": path,
     }
     folder = str(step.get("working_dir") or "/vllm-workspace/tests")
-    folder = re.sub(r"^/vllm-workspace/?", "", folder).strip("/.")
+    folder = _normal(re.sub(r"^/vllm-workspace/?", "", folder))
     commands = step.get("commands") or step.get("command") or []
     found = False
     for command in commands if isinstance(commands, list) else [commands]:
         for test in _tests(str(command), folder):
-            for model_path, model in _targeted(files, test):
+            for model_path, model in _targeted(files, test, hardware):
                 found = True
                 yield {
                     **row,
@@ -301,7 +301,7 @@ def _normal(path: str) -> str:
     return "/".join(parts)
 
 
-def _targeted(files: _Files, test: _Test) -> Iterator[tuple[str, str]]:
+def _targeted(files: _Files, test: _Test, hardware: str | None) -> Iterator[tuple[str, str]]:
     """(member, model) for each model that what pytest is pointed at names."""
     modules = [target for target in test.targets if target.endswith(".py")]
     if test.lists:
@@ -309,7 +309,7 @@ def _targeted(files: _Files, test: _Test) -> Iterator[tuple[str, str]]:
         # beside the module or in the working folder
         folders = [*(module.rpartition("/")[0] for module in modules), test.folder]
         for target in (_normal(f"{folder}/{one}") for one in test.lists for folder in folders):
-            for path in _configurations(files, target):
+            for path in _configurations(files, target, hardware):
                 for model in files.models(path):
                     yield path, model
         return
@@ -322,25 +322,45 @@ def _targeted(files: _Files, test: _Test) -> Iterator[tuple[str, str]]:
                 yield path, model
 
 
-def _configurations(files: _Files, target: str) -> list[str]:
-    """Configurations that a list file names; the list may sort them by machine."""
+# What vLLM's lists and configurations call the machines that they are for.
+_GENERATIONS = ((r"mi2\d\d", "cdna2", "gfx90a"), (r"mi3[0-4]\d|mi325", "cdna3", "gfx942"),
+                (r"mi35\d", "cdna4", "gfx950"))  # fmt: skip
+_MACHINE = re.compile(r"cuda|rocm|xpu|cpu|cdna\d")
+
+
+def _configurations(files: _Files, target: str, hardware: str | None) -> list[str]:
+    """Configurations that a list file names for a machine; the list may sort them by machine."""
     if target not in files.texts:
         return []
+    backend = hardware_backend(hardware)
+    machine = {"common", backend or ""}
+    chips = set()
+    for pattern, generation, chip in _GENERATIONS:
+        if re.match(pattern, hardware or ""):
+            machine.add(generation)
+            chips.add(chip)
     folder = target.rpartition("/")[0]
     names: list[str] = []
     if target.endswith(".txt"):
         lines = files.texts[target].decode("utf-8", "replace").split("\n")
         names = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     else:
-        document = files.document(target)
-        for mapping in walk(document):
-            for value in mapping.values():
-                names += (
-                    [one for one in value if isinstance(one, str)]
-                    if isinstance(value, list)
-                    else []
-                )
-    return [path for name in names if (path := _normal(f"{folder}/{name}")) in files.texts]
+        for mapping in walk(files.document(target)):
+            for section, value in mapping.items():
+                if isinstance(value, list) and (
+                    section in machine or not _MACHINE.fullmatch(section)
+                ):
+                    names += [one for one in value if isinstance(one, str)]
+    paths = [path for name in names if (path := _normal(f"{folder}/{name}")) in files.texts]
+    return [path for path in paths if _may_run(files.document(path), backend, chips)]
+
+
+def _may_run(configuration: Any, backend: str | None, chips: set[str]) -> bool:
+    """Whether a configuration that asks for certain AMD chips runs on this machine."""
+    asked = configuration.get("required_gpu_arch") if isinstance(configuration, dict) else None
+    if not isinstance(asked, list):
+        return True
+    return backend == "rocm" and (not chips or bool(chips & set(map(str, asked))))
 
 
 def _ascend(files: _Files) -> Iterator[Row]:
