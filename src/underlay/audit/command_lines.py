@@ -304,6 +304,7 @@ class CommandLines:
                 ):
                     column = value.column + offset + len(key) + 1
                     moved = replace(value, text=text, column=column)
+                    moved = next((o for o in value.parts if o.text == text), moved)
                     own = replace(site, evidence=f"{site.evidence} {key}=", strength=0.85)
                     self._see(moved, own)
                 offset += len(part) + 1

@@ -81,10 +81,16 @@ class Settings:
             for piece, shift in pieces(value, name):
                 self.found.see(piece, line, column + offset + shift, site)
 
-    def container(self, entry: Node | None, command: Node | None, environment: Node | None) -> None:
+    def container(
+        self,
+        entry: Node | None,
+        command: Node | None,
+        environment: Node | None,
+        role: Role | None = None,
+    ) -> None:
         """An entry point with its arguments; scripts in them are read as shell."""
         reader = self.commands(environment)
-        reader.role = self.role
+        reader.role = role or self.role
         words: list[tuple[str, int, int]] = []
         scripts: dict[int, Fragment] = {}
         for node in (entry, command):

@@ -500,7 +500,10 @@ class _Walk:
             self._document(value, file["kind"])
             return True
         if words in _SCRIPTS or words in _ARGUMENTS or (file is not None):
-            self._settings.container(None, replace(value), None)
+            role: Role | None = (
+                "use" if words in _SCRIPTS and self._settings.role == "config" else None
+            )
+            self._settings.container(None, replace(value), None, role)
             return True
         if value.is_block and value.text.lstrip().startswith("#!"):
             self._settings.commands().script(self._settings.script_of(value))

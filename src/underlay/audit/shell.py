@@ -29,6 +29,7 @@ class Value:
     line: int
     column: int
     is_default: bool = False  # `${NAME:-text}`: holds where the environment says nothing else
+    parts: tuple[Value, ...] = ()  # the variables in it, where they were set
 
     @property
     def is_literal(self) -> bool:
@@ -155,7 +156,7 @@ class _Reader:
         parts = [c for c in node.children if c.type != '"']
         if len(parts) == 1 and parts[0].type != "string_content":
             return self.values(parts[0], depth + 1)
-        texts: list[tuple[str, Value | None, bool]] = [("", None, False)]
+        texts: list[tuple[str, tuple[Value, ...], bool]] = [("", (), False)]
         end = parts[0].start_byte if parts else node.start_byte
         for part in parts:
             blank = self.data[end : part.start_byte].decode("utf-8", "replace")  # is no node
@@ -164,18 +165,22 @@ class _Reader:
                 known = (self.value(part, DYNAMIC),)
             is_text = part.type in ("string_content", "word", "number")
             texts = [
-                (whole + blank + v.text, origin if is_text else v, is_default or v.is_default)
-                for whole, origin, is_default in texts
+                (
+                    whole + blank + v.text,
+                    origins if is_text else (*origins, v),
+                    is_default or v.is_default,
+                )
+                for whole, origins, is_default in texts
                 for v in known
             ]
             end = part.end_byte
         is_flag = self.raw(parts[0]).startswith("-") if parts else False
         found = []
-        for text, origin, is_default in texts:
-            value = self.value(node, text, is_default=is_default)
+        for text, origins, is_default in texts:
+            value = replace(self.value(node, text, is_default=is_default), parts=origins)
             # --model=$MODEL: the name stands where MODEL was set
-            if is_flag and origin is not None and text.endswith(f"={origin.text}"):
-                value = replace(value, line=origin.line, column=origin.column)
+            if is_flag and origins and text.endswith(f"={origins[-1].text}"):
+                value = replace(value, line=origins[-1].line, column=origins[-1].column)
             found.append(value)
         return tuple(found)
 

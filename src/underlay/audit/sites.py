@@ -7,7 +7,10 @@ place. A hosted name that goes to a local server is an alias, and stays one whoe
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib import resources
 from typing import TYPE_CHECKING
 
 from underlay.audit.documents import DYNAMIC
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 
     from underlay.audit.findings import Kind, Role
 
-__all__ = ["Endpoints", "Sightings", "Site", "endpoint_key", "words_of_name"]
+__all__ = ["Endpoints", "Sightings", "Site", "bare_name", "endpoint_key", "words_of_name"]
 
 # below, a string isn't even worth a look into the atlas
 WEAKEST = 0.4
@@ -150,6 +153,8 @@ class Site:
         found = classify(text, place) if not self.is_file else _of_file(text, self.strength)
         if found is None and place.expects not in (None, "package") and self.expects is None:
             found = classify(text, replace(place, expects=None))
+        if found is None and place.strength >= 0.5:
+            found = bare_name(text, place)
         if found is None and self.expects == "hosted" and self.strength >= 0.9:
             found = _of_service(text, self.operator)
         if found is None or min(found.confidence, self.most) < WEAKEST:
@@ -174,6 +179,31 @@ class Site:
             weight_file=found.weight_file or self.weight_file,
             flags=tuple(dict.fromkeys((*found.flags, *self.flags))),
         )
+
+
+@cache
+def _bare() -> dict[str, re.Pattern[str]]:
+    text = resources.files("underlay.audit").joinpath("vocabulary_config.toml").read_text("utf-8")
+    table: dict[str, list[str]] = tomllib.loads(text)["bare"]
+    return {name: re.compile("|".join(parts), re.ASCII) for name, parts in table.items()}
+
+
+def bare_name(text: str, place: Place) -> Candidate | None:
+    """An open model without its owner, where a model is expected: `gpt2`, `llama-2-70b-chat`.
+
+    None where the place takes names of another kind.
+    """
+    if len(text) > 100 or "/" in text:
+        return None
+    known = _bare()
+    expects = place.expects
+    if expects in (None, "hub") and known["hub"].fullmatch(text):
+        return Candidate(text, "hub", 0.75)
+    if expects in (None, "ollama") and known["library"].fullmatch(text) and not place.operator:
+        return Candidate(text, "ollama", 0.55, "ollama")
+    if expects in (None, "hosted", "hub") and known["families"].fullmatch(text):
+        return Candidate(text, "hosted", 0.65, place.operator)
+    return None
 
 
 def _of_file(text: str, sure: float) -> Candidate:
