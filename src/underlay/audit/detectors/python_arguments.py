@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from underlay.audit.detectors.python_scan import (
@@ -143,7 +142,7 @@ class CallScan(Scan):
         if entry.rule == "torch-hub":
             given = node.args[:1] + [k.value for k in node.keywords if k.arg in _HUB_REPOSITORY]
             for repository in given[:1]:
-                stands = replace(around, expects="torch-hub", evidence="torch.hub.load(...)")
+                stands = around._replace(expects="torch-hub", evidence="torch.hub.load(...)")
                 self.sink(stands, scope, value_of(repository), node.lineno)
                 used.add(id(repository))
         for value in taken:
@@ -239,7 +238,7 @@ class CallScan(Scan):
         passes = last in _PASSES
         inherited = seen if passes and seen.strength else NOWHERE
         if passes and inherited.strength and inherited.role is None:
-            inherited = replace(inherited, role="option" if last == "Choice" else None)
+            inherited = inherited._replace(role="option" if last == "Choice" else None)
         said = label or next((text_of(k.value) for k in node.keywords if k.arg == "label"), None)
         if said and _MODEL_WORD.search(said) and " " in said.strip() + " ":
             shown = Seen(
@@ -253,7 +252,7 @@ class CallScan(Scan):
                 continue
             if not inherited.strength:
                 group = {"g": f"{name}({number})"}
-                inherited = replace(NOWHERE, role=member.role, rule="registry", more=group)
+                inherited = NOWHERE._replace(role=member.role, rule="registry", more=group)
             if shown and isinstance(argument, (ast.List, ast.Tuple, ast.Name)):
                 self.expression(argument, shown, scope)
             else:
@@ -266,10 +265,10 @@ class CallScan(Scan):
                 self.expression(keyword.value, inherited, scope)
             elif shown and key in ("choices", "options", "value", "default"):
                 role: Role = "default" if key in ("value", "default") else "option"
-                self.expression(keyword.value, replace(shown, role=role), scope)
+                self.expression(keyword.value, shown._replace(role=role), scope)
             elif last == "dict" and not key_strength(key):
                 role = seen.role or ("option" if len(node.keywords) > 1 else None)
-                self.expression(keyword.value, replace(seen, role=role), scope)
+                self.expression(keyword.value, seen._replace(role=role), scope)
             else:
                 group = {} if used else {"g": f"{name}({key})"}
                 self.keyed(key, keyword.value, scope, role=member.role, more={**more, **group})

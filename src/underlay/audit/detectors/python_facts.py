@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from underlay.audit.detectors.python_arguments import CallScan
@@ -135,7 +134,7 @@ class _Reader(CallScan):
         self.body(node.body, inside, name)
 
     def _lambda(self, node: ast.Lambda, seen: Seen, scope: str) -> None:
-        self.push([node.body, *node.args.defaults], replace(seen, role=seen.role), scope)
+        self.push([node.body, *node.args.defaults], seen._replace(role=seen.role), scope)
 
     def _class(self, node: ast.ClassDef, seen: Seen, scope: str) -> None:
         name = f"{scope}.{node.name}" if scope else node.name
@@ -192,7 +191,7 @@ class _Reader(CallScan):
         if last in self.vocabulary.nothing_keywords and not strength:
             around = Seen(skip=NEVER)
         elif seen.rule == "enum" and not strength and seen.strength:
-            around = replace(seen, evidence=f"class {seen.key}", role=role)
+            around = seen._replace(evidence=f"class {seen.key}", role=role)
         else:
             rule = seen.rule if in_class else "constant"
             around = Seen(
@@ -270,7 +269,7 @@ class _Reader(CallScan):
         if known is not None and value is not None and len(known["r"]) < ALTERNATIVES:
             known["r"].append(value)
         if seen.rule == "function":
-            seen = replace(seen, evidence=f"{seen.key}() returns it")
+            seen = seen._replace(evidence=f"{seen.key}() returns it")
             self.expression(node.value, seen, scope)
         else:
             self.push([node.value], NOWHERE, scope)

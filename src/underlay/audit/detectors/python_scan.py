@@ -5,16 +5,15 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from underlay.audit.detectors.python_calls import calls
 from underlay.audit.detectors.python_values import Value, dotted, text_of, value_of
 from underlay.audit.references import Place, classify, key_strength
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from underlay.audit.findings import Facts, Kind, Role
 
@@ -31,8 +30,7 @@ _NEUTRAL_KEYS = frozenset(
 _EQUALS = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot)
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """What the places around an expression say of a string in it."""
 
     key: str = ""
@@ -43,7 +41,7 @@ class Seen:
     expects: Kind | None = None
     operator: str | None = None
     skip: int = 0
-    more: dict[str, Any] = field(default_factory=dict)
+    more: Mapping[str, Any] = {}  # never changed in place
 
 
 NOWHERE = Seen()
@@ -240,7 +238,7 @@ class Scan:
             self.quoted.append((node.lineno, node.end_lineno or 0))
         inner = [item for item in node.values if isinstance(item, ast.FormattedValue)]
         if seen.strength < 0.5 and not seen.skip and _hub_start(node):
-            self.sink(replace(seen, strength=0.5, rule="url"), scope, value_of(node))
+            self.sink(seen._replace(strength=0.5, rule="url"), scope, value_of(node))
         self.push((item.value for item in inner), NOWHERE, scope)
 
     def _sequence(self, node: Any, seen: Seen, scope: str) -> None:
@@ -248,7 +246,7 @@ class Scan:
         # members of one collection speak for each other
         group = seen.more.get("g") if seen.rule == "row" else None
         more = {**seen.more, "g": group or f"{node.lineno}:{node.col_offset}"}
-        inside = replace(seen, role=role or ("option" if node.elts else seen.role), more=more)
+        inside = seen._replace(role=role or ("option" if node.elts else seen.role), more=more)
         for item in node.elts:
             if isinstance(item, _FLOWS) and not isinstance(item, ast.Call):
                 self.expression(item, inside, scope)
@@ -268,13 +266,13 @@ class Scan:
         )
         for key, name, value in zip(node.keys, names, node.values, strict=True):
             if key is not None:
-                around = replace(
-                    seen, role="option", rule="registry", evidence="key of a registry", more={}
+                around = seen._replace(
+                    role="option", rule="registry", evidence="key of a registry", more={}
                 )
                 self.stack.append((key, around, scope))
             if name is None:
-                inside = replace(seen, role="option", rule="registry") if several > 1 else seen
-                self.expression(value, replace(inside, more=more), scope)
+                inside = seen._replace(role="option", rule="registry") if several > 1 else seen
+                self.expression(value, inside._replace(more=more), scope)
                 continue
             if name in self.vocabulary.nothing_keywords:
                 self.push([value], Seen(skip=NEVER), scope)
@@ -287,15 +285,15 @@ class Scan:
             elif strength:
                 inside = Seen(name, strength, seen.role, "key", f'"{name}":', more=more)
             else:
-                inside = replace(seen, evidence=seen.evidence or f'"{name}":', more=more)
+                inside = seen._replace(evidence=seen.evidence or f'"{name}":', more=more)
                 if several > 1 and name.lower() not in _NEUTRAL_KEYS:
                     role = seen.role or "option"
                     rule = "registry" if seen.strength else seen.rule
-                    inside = replace(inside, role=role, rule=rule)
+                    inside = inside._replace(role=role, rule=rule)
                     place = seen.more.get("g") or f"{node.lineno}:{node.col_offset}"
-                    inside = replace(inside, more={**more, "g": place})
+                    inside = inside._replace(more={**more, "g": place})
             if isinstance(value, ast.Dict) and inside.role is None and several > 1:
-                inside = replace(inside, role="option")  # a dict of dicts is a registry
+                inside = inside._replace(role="option")  # a dict of dicts is a registry
             self.expression(value, inside, scope)
 
     def _arms(self, node: Any, seen: Seen, scope: str) -> None:
@@ -305,7 +303,7 @@ class Scan:
         elif isinstance(node, ast.BoolOp):
             arms = list(node.values)
             if isinstance(node.op, ast.Or) and isinstance(arms[-1], ast.Constant):
-                last = replace(seen, role=seen.role or "default")
+                last = seen._replace(role=seen.role or "default")
                 self.stack.append((arms.pop(), last, scope))
         else:
             arms = [node.value]
@@ -331,7 +329,7 @@ class Scan:
         base = dotted(node.value) or ""
         if base.rpartition(".")[2] == "Literal":
             self.stack.append(
-                (node.slice, replace(seen, role="option", rule="literal-type"), scope)
+                (node.slice, seen._replace(role="option", rule="literal-type"), scope)
             )
             return
         self.push([node.value], NOWHERE, scope)
