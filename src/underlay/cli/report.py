@@ -175,11 +175,16 @@ def known_of(lake: OpenLake, as_of: dt.date | None = None) -> Known:
     ):
         found = {str(row["observed_on"])[:10] for row in _columns(lake, name, "observed_on")}
         days[name, metric] = found
+    owners = {
+        row["component_id"]: (row["name"], row["country"])
+        for row in _columns(lake, "stack_component", "component_id", "name", "country")
+    }
     last = str(as_of) if as_of else "9999"
     kept = {key: tuple(sorted(day for day in found if day <= last)) for key, found in days.items()}
     return Known(
         names=names,
         countries=countries,
+        owners=owners,
         days={key: kept[key] for key in sorted(kept) if kept[key]},
     )
 

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from underlay.errors import NotComputableError
 from underlay.report.ask import Ask, name_of
-from underlay.report.document import Line, Table
-from underlay.report.words import bold, listed, say
+from underlay.report.document import Bar, Bars, Line, Table
+from underlay.report.layers import layers_of
+from underlay.report.words import bold, country, interval, listed, percent, say
 
 if TYPE_CHECKING:
-    from underlay.measures import Row
+    from underlay.measures import Figure, Row
 
-__all__ = ["routes", "tempo"]
+__all__ = [
+    "avoids",
+    "carried",
+    "narrowest",
+    "tempo",
+    "without_nvidia",
+    "without_tsmc",
+    "without_us_design",
+]
 
 
 def tempo(ask: Ask) -> Line:
@@ -82,12 +92,261 @@ def _row(ask: Ask, row: Row) -> tuple[str, ...]:
     )
 
 
-def routes(ask: Ask) -> Line:
-    """What is lost when a supplier is taken away: not computed yet."""
-    del ask
+def without_nvidia(ask: Ask) -> Line:
+    """What is lost without Nvidia's chips and its closed toolchain."""
+    return _without(ask, "nvidia", "without-nvidia", "Without Nvidia", "Nvidia", with_short=True)
+
+
+def without_us_design(ask: Ask) -> Line:
+    """What is lost without chips and closed toolchains of American designers."""
+    return _without(
+        ask, "country:US", "without-us-design", "Without US design",
+        "chips and closed toolchains designed in the United States", with_short=True,
+    )  # fmt: skip
+
+
+def without_tsmc(ask: Ask) -> Line:
+    """What is lost without one foundry."""
+    return _without(ask, "foundry:tsmc", "without-tsmc", "Without TSMC", "new dies from TSMC")
+
+
+_GRADES = {
+    "measured": "a benchmark ran it",
+    "ci": "tested by its project",
+    "named": "named by a source",
+    "product": "packaged",
+    "generic": "any general path",
+}
+
+
+def _without(
+    ask: Ask, remove: str, id_: str, label: str, name: str, *, with_short: bool = False
+) -> Line:
+    """The ladder by grade of evidence, and who is hit by maker's country."""
+    ladder = ask("dependence", "grade", remove=remove, scope="default", supply="new")
+    places = ask("dependence", "country", remove=remove, scope="default", supply="new")
+    rung = ladder.row("product")
+    if rung is None or rung.value is None:
+        raise NotComputableError("dependence", "no grade has a value", "a list of downloads")
+    bracket = interval(rung.lower, rung.upper, "share")
+    had = 1.0 - float(rung.more["no_evidence"])
+    lost = f"{percent(rung.value)} {bracket}".strip()
+    finding = say(
+        bold(lost),
+        ask.gauge(ladder, "product"),
+        f" of downloads of language models have no packaged route left without {name}; "
+        f"{percent(rung.more['no_evidence'])} had none that is known before.",
+    )
+    named = ladder.row("named")
+    further = [
+        say(
+            "The upper end counts only what a source names for that hardware; the lower end takes "
+            "every edge that nobody speaks of as real. A route exists or not: nothing here is "
+            "about capacity, speed or price."
+        )
+    ]
+    if named is not None and named.value is not None and had > 0:
+        further.insert(
+            0,
+            say(
+                "Where only named support counts, ",
+                bold(f"{percent(named.value)}"),
+                f" lose their last route and {percent(named.more['no_evidence'])} had none.",
+            ),
+        )
+    hit = [row for row in places.rows if (row.value or 0.0) > 0][:_COUNTRIES]
+    if hit:
+        further.append(
+            say(
+                "By maker's country, part of its own downloads: ",
+                listed(f"{country(str(row.key['country']))} {percent(row.value)}" for row in hit),
+                ".",
+            )
+        )
+    short = say(f"{label}, ", bold(lost), " of downloads have no packaged route left.")
     return Line(
-        id="routes",
-        label="Without a supplier",
-        reason="which models keep a route without one supplier is not computed yet: this is filled "
-        "when the graph of architectures, runtimes, backends and accelerators lands",
+        id=id_,
+        label=label,
+        finding=finding,
+        further=tuple(further),
+        pictures=(_ladder(ladder, label),),
+        figures=(ladder, places),
+        short=short if with_short else (),
+    )
+
+
+_COUNTRIES = 4
+
+
+def _ladder(figure: Figure, label: str) -> Bars:
+    """Lost at each grade of evidence."""
+    bars = tuple(
+        Bar(
+            name=f"{row.key['grade']}: {_GRADES[str(row.key['grade'])]}",
+            value=row.value,
+            lower=row.lower,
+            upper=row.upper,
+            country="other",
+            reason=row.reason,
+            key=str(row.key["grade"]),
+        )
+        for row in figure.rows
+    )
+    worst = max((row.value or 0.0 for row in figure.rows), default=0.0)
+    return Bars(
+        title=f"{label}, at most {percent(worst)} of downloads lose their last route, by grade of "
+        "evidence",
+        subtitle="Part of all downloads that had a route of that grade and has none left; what "
+        "had none before is not lost",
+        unit="share",
+        bars=bars,
+        by="evidence",
+    )
+
+
+def avoids(ask: Ask) -> Line:
+    """What can avoid each of the large suppliers."""
+    figure = ask("dependence", "remove", scope="default", supply="new")
+    rows = [row for row in figure.rows if row.value is not None]
+    best = min(rows, key=lambda row: float(row.more["kept"]))
+    return Line(
+        id="avoids",
+        label="Can be avoided",
+        finding=say(
+            "Of what was tried, ",
+            bold(f"{best.key['remove']} is hardest to avoid"),
+            f": {percent(best.more['kept'])} of downloads have a packaged route without it.",
+        ),
+        pictures=(
+            Table(
+                title=f"{best.key['remove']} is hardest to avoid",
+                subtitle="Downloads of language models with a packaged route that avoids a piece; "
+                "bounds of what is lost: all unknown edges real, named ones only",
+                headers=("without", "have a route", "lost", "bounds", "no evidence"),
+                rows=tuple(
+                    (
+                        str(row.key["remove"]),
+                        percent(row.more["kept"]),
+                        percent(row.value),
+                        interval(row.lower, row.upper, "share"),
+                        percent(row.more["no_evidence"]),
+                    )
+                    for row in rows
+                ),
+                right=(False, True, True, True, True),
+            ),
+        ),
+        figures=(figure,),
+    )
+
+
+def narrowest(ask: Ask) -> Line:
+    """Components, alone and in twos, whose loss costs most."""
+    figure = ask("chokepoints", "component")
+    pairs = ask("chokepoints", "pair")
+    rows = list(figure.rows)[:_NARROWEST]
+    if not rows:
+        raise NotComputableError(
+            "chokepoints", "no single piece is in every route of a model", "`underlay chokepoints`"
+        )
+    first = rows[0]
+    few = first.more["edges_50"]
+    undone = (
+        f"{few} unknown edge{'' if few == 1 else 's'}, if real, would undo half of that"
+        if few is not None
+        else "no unknown edge would undo it"
+    )
+    table = [(row, str(row.more["name"])) for row in rows]
+    table += [
+        (row, " + ".join(part.partition(":")[2] for part in str(row.key["pair"]).split("+")))
+        for row in list(pairs.rows)[:_NARROWEST]
+    ]
+    return Line(
+        id="narrowest",
+        label="Narrowest points",
+        finding=say(
+            bold(f"{first.more['name']} alone is in every route of {percent(first.value)}"),
+            f" of downloads; {undone}.",
+        ),
+        further=(
+            say(
+                "A narrow point is as firm as the list of edges is whole: the first column says "
+                "how many unknown edges would give back 10, 50 and 90 % of the loss."
+            ),
+        ),
+        pictures=(
+            Table(
+                title=f"{first.more['name']} is the narrowest point, and code rather than a chip"
+                if first.more["layer"] in ("package", "runtime")
+                else f"{first.more['name']} is the narrowest point",
+                subtitle="Pieces alone, then in twos, by the downloads that lose their last "
+                "packaged route with them",
+                headers=("undone by", "piece", "owner", "lost", "models"),
+                rows=tuple(
+                    (
+                        " / ".join(
+                            "–" if row.more[key] is None else str(row.more[key])
+                            for key in ("edges_10", "edges_50", "edges_90")
+                        ),
+                        name,
+                        str(row.more.get("owner_country", "")) or "–",
+                        percent(row.value),
+                        f"{row.more['models']}",
+                    )
+                    for row, name in table
+                ),
+                right=(False, False, False, True, True),
+            ),
+        ),
+        figures=(figure, pairs),
+    )
+
+
+_NARROWEST = 5
+
+
+def carried(ask: Ask) -> Line:
+    """The picture of the join: from makers' countries to foundries."""
+    figure = ask("stack_flow", "link")
+    stock = ask.perhaps("stock_share", "maker")
+    names = ("makers", "runtimes", "backends", "designers", "foundries")
+
+    def called(place: int, key: str) -> tuple[str, str]:
+        if place == 0 or key == "unknown":
+            return key, key
+        if key == "no known route":
+            return key, "unknown"
+        owners = ask.known.owners.get(key)
+        if place == 3:
+            name = name_of(key, "maker", ask.known)
+            return name, ask.known.countries.get(key, "unknown")
+        return owners or (key.partition(":")[2] or key, "unknown")
+
+    picture = layers_of(
+        figure,
+        names,
+        called,
+        title="What could carry the downloads: many runtimes and backends, few designers, fewer "
+        "foundries",
+        subtitle="Downloads of language models, each divided equally over its packaged routes: "
+        "ways that exist, not use; coloured by country of the owner",
+    )
+    designers = picture.nodes[3]
+    first = designers[0]
+    share = None if stock is None else stock.value(first.key)
+    beside = f", and {percent(share)} of the computing power sold" if share is not None else ""
+    foundry = next((n for n in picture.nodes[4] if n.country != "unknown"), None)
+    unknown = next((n for n in picture.nodes[4] if n.key == "unknown"), None)
+    parts = [
+        f"; {percent(foundry.share)} lead to {foundry.name}" if foundry else "",
+        f" and {percent(unknown.share)} to dies whose foundry is unknown" if unknown else "",
+    ]
+    return Line(
+        id="carried",
+        label="What could carry it",
+        finding=say(
+            bold(f"{first.name} has {percent(first.share)} of the ways"), beside, *parts, "."
+        ),
+        pictures=(picture,),
+        figures=(figure, *((stock,) if stock is not None else ())),
     )

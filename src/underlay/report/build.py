@@ -32,7 +32,12 @@ LINES: tuple[tuple[str, str, str, Callable[[Ask], Line]], ...] = (
     ("below", "clusters", "Clusters", below.clusters),
     ("below", "supercomputers", "Supercomputers", below.supercomputers),
     ("below", "foundries", "Foundries", below.foundries),
-    ("between", "routes", "Without a supplier", between.routes),
+    ("between", "carried", "What could carry it", between.carried),
+    ("between", "without-nvidia", "Without Nvidia", between.without_nvidia),
+    ("between", "without-us-design", "Without US design", between.without_us_design),
+    ("between", "without-tsmc", "Without TSMC", between.without_tsmc),
+    ("between", "avoids", "Can be avoided", between.avoids),
+    ("between", "narrowest", "Narrowest points", between.narrowest),
     ("between", "tempo", "Tempo", between.tempo),
 )
 

@@ -32,12 +32,15 @@ __all__ = [
     "Curve",
     "Curves",
     "Known",
+    "Layers",
     "Line",
     "Mark",
     "Matrix",
+    "Node",
     "Part",
     "Picture",
     "Report",
+    "Ribbon",
     "Spread",
     "Table",
     "reach_text",
@@ -48,12 +51,14 @@ __all__ = [
 class Known:
     """What the words need besides figures: names, countries, and the days that lists cover.
 
-    `names` and `countries` are by organisation id, and by `family:` and the id of a family; `days`
-    are in order, by listing and what it counts.
+    `names` and `countries` are by organisation id, and by `family:` and the id of a family;
+    `owners` are (name, country) by component of the stack; `days` are in order, by listing and
+    what it counts.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
     countries: Mapping[str, str] = field(default_factory=dict)
+    owners: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     days: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -237,7 +242,48 @@ class Table:
         return self
 
 
-Picture = Bars | Curves | Matrix | Table
+@dataclass(frozen=True)
+class Node:
+    """A piece in one layer: its part of the whole, and whose colour it has."""
+
+    key: str
+    name: str
+    share: float
+    country: str = ""
+
+
+@dataclass(frozen=True)
+class Ribbon:
+    """What goes from a node of layer `layer` to one of the next."""
+
+    layer: int
+    source: str
+    target: str
+    share: float
+
+
+@dataclass(frozen=True)
+class Layers:
+    """A whole that passes through layers, each of which adds up to 1."""
+
+    title: str
+    subtitle: str
+    names: tuple[str, ...]
+    nodes: tuple[tuple[Node, ...], ...]
+    ribbons: tuple[Ribbon, ...]
+
+    def table(self) -> Table:
+        """The same as a table: a row a piece."""
+        rows = tuple(
+            (name, node.name, percent(node.share), node.country or "–")
+            for name, nodes in zip(self.names, self.nodes, strict=True)
+            for node in nodes
+        )
+        headers = ("layer", "piece", "share of ways", "country")
+        return Table(self.title, self.subtitle, headers, rows, (False, False, True, False))
+
+
+Picture = Bars | Curves | Layers | Matrix | Table
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from underlay.report.charts import spec
-from underlay.report.document import Bars, Matrix
+from underlay.report.document import Bars, Layers, Matrix
+from underlay.report.layers import drawing
 from underlay.report.page import SCRIPT, STYLE, VEGA_LICENCE
 from underlay.report.words import NBSP, Bold, Gauge, Words, plain
 
@@ -155,6 +156,13 @@ def _picture(picture: Picture, id_: str, specs: list[str]) -> Iterator[str]:
         f"<figcaption><b>{_text(picture.title)}</b>"
         f'<span class="subtitle">{_text(_caption(picture))}</span></figcaption>'
     )
+    if isinstance(picture, Layers):
+        yield (
+            f'<figure>{caption}<div class="wide">{drawing(picture)}</div>'
+            '<details class="data"><summary>Numbers as a table</summary>'
+            f'<div class="wide">{_table(picture.table())}</div></details></figure>'
+        )
+        return
     chart = spec(picture)
     if chart is None:
         table = _matrix(picture) if isinstance(picture, Matrix) else _table(picture.table())

@@ -96,6 +96,9 @@ figcaption { margin-bottom: .5rem; line-height: 1.35; }
 figcaption b { display: block; font-weight: 600; }
 .subtitle { display: block; font-size: .84rem; margin-top: .15rem; }
 .chart { width: 100%; min-height: 4rem; }
+.layers { display: block; width: 100%; min-width: 46rem; height: auto; }
+.layers text { fill: var(--ink); font: 400 12px var(--sans); }
+.layers text[font-weight] { font-weight: 600; }
 .chart svg { display: block; max-width: 100%; overflow: visible; }
 html:not(.js) .chart, .failed .chart { display: none; }
 .js figure:not(.failed):not(.opened) details.data > .wide { display: none; }

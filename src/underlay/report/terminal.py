@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from underlay.report.colours import PALE, colour
-from underlay.report.document import Bars, Curves, Matrix, Table, reach_text
+from underlay.report.document import Bars, Curves, Layers, Matrix, Table, reach_text
+from underlay.report.layers import strips
 from underlay.report.words import NBSP, Bold, Gauge, Words, interval, value
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ _ASCII = str.maketrans(
         **dict.fromkeys(_BLOCKS, "#"),
         **dict.fromkeys("–−", "-"),
         "░": ".",
+        "▓": "=",
         "·": "|",
         "…": "~",
         "─": "-",
@@ -200,8 +202,19 @@ def _picture(picture: Picture, width: int, *, with_title: bool) -> Iterator[Row]
         yield from _curves(picture, width)
     elif isinstance(picture, Matrix):
         yield from _matrix(picture, width)
+    elif isinstance(picture, Layers):
+        yield from _layers(picture, width)
     else:
         yield from _table(picture, width)
+
+
+def _layers(picture: Layers, width: int) -> Iterator[Row]:
+    """A stacked bar a layer, its pieces below in the order of the bar."""
+    wide = max(len(name) for name in picture.names)
+    for name, bar, words in strips(picture, width - wide - 4):
+        yield [Span(f"  {name:<{wide}}  "), *(Span(text, colour(land)) for text, land in bar)]
+        indent = " " * (wide + 4)
+        yield from _wrapped((words,), width, first=indent, rest=indent, style="dim")
 
 
 def _bars(picture: Bars, width: int) -> Iterator[Row]:
