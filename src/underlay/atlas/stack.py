@@ -11,12 +11,19 @@ from underlay.atlas.stack_builds import Names, build_rows, require_builds
 from underlay.atlas.stack_components import Components, line_patterns
 from underlay.atlas.stack_contracts import (
     ARCHITECTURE,
+    COUPLING,
     DEAL,
     REQUIREMENT,
     REQUIRES,
     STACK_BUILD,
     STACK_COMPONENT,
     SUPPORT,
+)
+from underlay.atlas.stack_coupling import (
+    bundled_rows,
+    declared_rows,
+    measured_rows,
+    referring_rows,
 )
 from underlay.atlas.stack_curated import read_architectures, read_deals, read_stack
 from underlay.atlas.stack_raw import StackRaw, histories, registered_lines
@@ -98,7 +105,8 @@ def stack_batches(engine: Engine, curated: Curated) -> Iterator[Batch]:
         _modules(raw),
     )
     known = {*components.rows, *(row["build_id"] for row in builds)}
-    for edge in declared_edges(rules, known, _declared(raw)):
+    declared = _declared(raw)
+    for edge in declared_edges(rules, known, declared):
         components.need(**edge)
     require_builds(components, builds)
     components.close()
@@ -110,6 +118,7 @@ def stack_batches(engine: Engine, curated: Curated) -> Iterator[Batch]:
         _statements(raw, curated, names, lines, packages, documents, architectures, past, classes)
     )
     yield Batch.from_rows(SUPPORT, support)
+    yield Batch.from_rows(COUPLING, list(_couplings(raw, names, declared)))
     yield Batch.from_rows(DEAL, list(read_deals()))
 
 
@@ -164,6 +173,21 @@ def _statements(
     )  # fmt: skip
     yield from format_rows(raw.rows(f"{matrix}vllm_feature"), rules, names)
     yield from operator_rows(raw.rows("raw_llama_ops__backend"), names)
+
+
+def _couplings(
+    raw: StackRaw, names: Names, declared: Sequence[Mapping[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """Rows of `core__coupling`; what a newer release of a package says stands."""
+    bundled = [
+        {**row, "source": source}
+        for source in ("packages", "wheel_deps")
+        for row in raw.rows(f"raw_{source}__native_library")
+    ]
+    yield from declared_rows(declared)
+    yield from bundled_rows(bundled, names)
+    yield from measured_rows(raw.rows("raw_llama_ops__backend"), names)
+    yield from referring_rows(raw.rows("raw_code_coupling__count"))
 
 
 def _modules(raw: StackRaw) -> Iterator[tuple[str, str, str, dt.date | None]]:

@@ -9,12 +9,21 @@ from __future__ import annotations
 from underlay.tables import Check, Column, Table
 
 __all__ = [
+    "ARCHITECTURE",
+    "COUPLING",
+    "DEAL",
     "EVIDENCE",
     "LAYERS",
+    "REQUIREMENT",
+    "REQUIRES",
     "SCOPES",
+    "STACK_BUILD",
+    "STACK_COMPONENT",
     "STACK_CORE",
     "STATEMENTS",
     "STATUSES",
+    "SUPPORT",
+    "WAYS",
 ]
 
 # from the bottom of evidence to its top: who ran it, who tests it, whose release holds it, ...
@@ -35,6 +44,7 @@ LAYERS = (
     "lithography",
     "service",
 )
+WAYS = ("declares", "bundles", "refers", "measured")
 SCOPES = ("silicon", "toolchain", "code", "services", "fabrication", "equipment")
 
 _EVIDENCE = Column("evidence", "string", "grade: measured, ci, packaged, documented ...", True)
@@ -197,6 +207,40 @@ SUPPORT = Table(
         Check("who says so", "stated_by", one_of=STATEMENTS),
     ),
 )
+COUPLING = Table(
+    "core__coupling",
+    "One row per package, way of telling and toolchain or interface: how closely it is tied. Ways "
+    "are never added up.",
+    ("package", "version", "way", "provider_id", "unit"),
+    (
+        Column("package", "string", "package on the index, or runtime", True),
+        Column("version", "string", "its release, or `unknown`", True),
+        Column(
+            "way",
+            "string",
+            "declares (requirements), bundles (native libraries), refers (names in its code) or "
+            "measured (operators that a machine ran)",
+            True,
+        ),
+        Column(
+            "provider_id",
+            "string",
+            "component `toolchain:...` or `api:...`, `none` or `unknown`",
+            True,
+        ),
+        Column("count", "float64", "how many", True),
+        Column("total", "float64", "of how many, where that makes sense"),
+        Column("unit", "string", "of what", True),
+        _PATH,
+        _SOURCE,
+        _LAST,
+        _SHA,
+    ),
+    checks=(
+        Check("ways", "way", one_of=WAYS),
+        Check("not negative", "count", lowest=0.0),
+    ),
+)
 DEAL = Table(
     "core__deal",
     "One row per dated deal between two firms of the stack.",
@@ -227,5 +271,6 @@ STACK_CORE: tuple[Table, ...] = (
     REQUIRES,
     STACK_BUILD,
     SUPPORT,
+    COUPLING,
     DEAL,
 )

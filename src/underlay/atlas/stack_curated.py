@@ -31,9 +31,11 @@ __all__ = [
     "NameRule",
     "StackRules",
     "TypeRule",
+    "architecture_rules",
     "read_architectures",
     "read_deals",
     "read_stack",
+    "stack_rules",
 ]
 
 
