@@ -566,11 +566,11 @@ class _HclReader(_Reader):
 
 _ASSIGNMENT = re.compile(
     r"^(?P<lead>[ \t]*(?P<hash>\#[ \t]*)?(?:export[ \t]+)?)(?P<key>[A-Za-z_][\w.\-]*)"
-    r"[ \t]*(?P<sign>[=:])[ \t]*(?P<value>[^\n]*?)[ \t\r]*$",
+    r"[ \t]*(?P<sign>[=:])[ \t]*(?P<value>`[^`]*`|[^\n]*?)[ \t\r]*$",
     re.MULTILINE,
 )
 _SECTION = re.compile(r"^\[(?P<name>[^\]\n]{1,100})\][ \t]*(?:[#;][^\n]*)?\r?$", re.MULTILINE)
-_QUOTED = re.compile(r"(?P<mark>[\"'])(?P<text>.*?)(?P=mark)")
+_QUOTED = re.compile(r"(?P<mark>[\"'`])(?P<text>.*?)(?P=mark)", re.DOTALL)
 _TRAILING = re.compile(r"[ \t]+[#;].*$")
 
 

@@ -22,10 +22,10 @@ from underlay.audit.shell import words_of
 from underlay.audit.sites import Endpoints, Site, endpoint_key, words_of_name
 
 if TYPE_CHECKING:
-    from underlay.audit.documents import Document, Node
+    from underlay.audit.documents import Document, Fragment, Node
     from underlay.audit.findings import Kind, Role
 
-__all__ = ["SETTINGS_RULES", "walk_settings"]
+__all__ = ["SETTINGS_RULES", "walk_json", "walk_settings"]
 
 SETTINGS_RULES = (
     Rule("settings/key", "A value under a key such as `model` or `repo_id`, of a model's shape."),
@@ -80,6 +80,8 @@ _SECTIONS = frozenset(
 )  # fmt: skip
 # beside these, a repository is a container image's
 _IMAGE_KEYS = ("tag", "image", "pullPolicy", "imagePullPolicy", "registry", "digest", "requestCPU")
+# data sets have the names of models' hubs, and are none
+_DATA = re.compile(r"(?:^|_)(?:datasets?|corpus|corpora|train_data|eval_data|data_files)(?:_|$)")
 # what people say or are called: no setting
 _SAID = frozenset(
     ("login", "author", "user", "username", "body", "text", "content", "message", "comment",
@@ -120,11 +122,22 @@ class _Scope:
     role: Role | None = None
 
 
-def walk_settings(settings: Settings, roots: list[Node]) -> None:
-    """Adds what every mapping of the document names."""
+def walk_settings(settings: Settings, roots: list[Node], key: str = "") -> None:
+    """Adds what every mapping of the document names; `key` is what it stands under."""
     walker = _Walk(settings)
+    is_model = bool(key_strength(key))
     for root in roots:
-        walker.visit(root, _Scope())
+        if root.kind == "list":
+            walker.choices(key, root, _Scope(is_model=is_model, key=key))
+        walker.visit(root, _Scope(is_model=is_model, is_table=is_model, key=key))
+
+
+def walk_json(settings: Settings, fragment: Fragment, key: str) -> None:
+    """A JSON text under a key: `MODELS=[{"id": ...}]`."""
+    document: Document = read_json.__wrapped__(fragment.text)
+    document.moved(fragment)
+    inner = replace(settings, document=document, depth=settings.depth + 1)
+    walk_settings(inner, document.roots, key)
 
 
 class _Walk:
@@ -200,6 +213,8 @@ class _Walk:
         self, key: str, words: str, value: Node, scope: _Scope
     ) -> list[tuple[Node, _Scope]]:
         """A list or a mapping under a key."""
+        if _DATA.search(words):
+            return []
         is_model = bool(key_strength(key)) or words == "providers"
         goes_on = words in _INNER or words in _CHOICES or words in _SECTIONS
         is_model = is_model or (scope.is_model and goes_on)
@@ -209,6 +224,7 @@ class _Walk:
             below = replace(below, operator=known[0], expects=known[1])
         if words in _ENVIRONMENTS or words.endswith("_env"):
             one = value.get("value")
+            self._texts(value)
             if value.kind == "map" and one is not None and value.get("name") is not None:
                 # Terraform: a block of its own for each variable
                 self._settings.environment(replace(value, kind="list", values=[value]),
@@ -223,7 +239,7 @@ class _Walk:
                 return []
             if words in _SCRIPTS:
                 return self._scripts(value, below)
-            self._choices_of(key, value, below)
+            self.choices(key, value, below)
             return [(one, below) for one in value.values if one.kind != "text"]
         if words in ("data", "string_data", "config_map", "files", "configs"):
             self._nested(value)
@@ -389,7 +405,7 @@ class _Walk:
 
     # --- lists and tables -----
 
-    def _choices_of(self, key: str, value: Node, scope: _Scope) -> None:
+    def choices(self, key: str, value: Node, scope: _Scope) -> None:
         """Texts of a list: choices, where the key names models or the texts can be nothing else."""
         texts = [one for one in value.values if one.kind == "text"]
         strength = 0.6 if scope.is_model else 0.0
@@ -483,6 +499,15 @@ class _Walk:
     def _arguments(self, value: Node) -> None:
         texts = [one for one in value.values if one.kind == "text"]
         self._settings.container(None, replace(value, values=texts), None)
+
+    def _texts(self, environment: Node) -> None:
+        """Variables that hold JSON."""
+        for key, value in environment.items() if environment.kind == "map" else ():
+            is_json = value.kind == "text" and value.text.lstrip()[:1] in ("[", "{")
+            if is_json and key_strength(key) and self._settings.depth < 2:
+                fragment = self._settings.document.fragment(value)
+                if len(fragment.text) <= 200_000 and DYNAMIC not in value.text:
+                    walk_json(self._settings, fragment, key)
 
     def _scripts(self, value: Node, scope: _Scope) -> list[tuple[Node, _Scope]]:
         below = []

@@ -155,6 +155,8 @@ class Site:
             found = classify(text, replace(place, expects=None))
         if found is None and place.strength >= 0.5:
             found = bare_name(text, place)
+            if found is not None and found.kind == "hosted" and self.url and is_local_url(self.url):
+                found = replace(found, kind="local", operator=None)  # nobody's name but the model's
         if found is None and self.expects == "hosted" and self.strength >= 0.9:
             found = _of_service(text, self.operator)
         if found is None or min(found.confidence, self.most) < WEAKEST:

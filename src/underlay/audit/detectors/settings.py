@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from underlay.audit.command_lines import mentions_models
 from underlay.audit.documents import (
     Document,
+    Fragment,
     read_dotenv,
     read_ini,
     read_json,
@@ -18,7 +19,7 @@ from underlay.audit.documents import (
 from underlay.audit.findings import ModelReference, Rule
 from underlay.audit.references import key_strength
 from underlay.audit.settings import Settings, pieces
-from underlay.audit.settings_walk import SETTINGS_RULES, walk_settings
+from underlay.audit.settings_walk import SETTINGS_RULES, walk_json, walk_settings
 from underlay.audit.sites import Endpoints, Sightings, Site
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ class SettingsFiles:
         if size > _LARGEST or name in _NOT_SETTINGS or name.endswith((".lock.json", ".min.json")):
             return False
         if suffix in _YAML and "compose" in name:
+            return False
+        if "dataset" in name:
             return False
         if suffix in _JSON and _LANGUAGES & {part.lower() for part in path.parts[:-1]}:
             return False
@@ -196,6 +199,11 @@ class Dotenv:
         for key, value in root.items():
             strength = key_strength(key)
             if not strength or value.kind != "text":
+                continue
+            if value.text[:1] in ("[", "{"):
+                place = Fragment.anchored(value.text, value.line, value.column + value.is_quoted)
+                settings = Settings(file.path, found, Document([], ""))
+                walk_json(settings, place, key)
                 continue
             around = every if value.is_comment else endpoints
             role: Role = "comment" if value.is_comment else "config"
