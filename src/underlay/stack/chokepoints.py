@@ -53,7 +53,8 @@ __all__ = [
 class Chokepoint:
     """One component: the part of the whole that goes with it, and what would dissolve that.
 
-    `lower` is the part that goes even if all unknown edges were real.
+    `lower` is the part that goes even if all unknown edges were real. `same` are other components
+    whose removal ends exactly the same builds and lines, so that each is as much of a chokepoint.
     """
 
     component: str
@@ -65,11 +66,15 @@ class Chokepoint:
     lower: float
     models: int
     missing: Missing
+    same: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two components: what goes with both, and what goes with both but with neither alone."""
+    """Two components: what goes with both, and what goes with both but with neither alone.
+
+    `same` are other pairs that end exactly the same builds and lines, and cost as much jointly.
+    """
 
     components: tuple[str, str]
     names: tuple[str, str]
@@ -77,6 +82,7 @@ class Pair:
     joint: float
     models: int
     missing: Missing
+    same: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -144,17 +150,15 @@ def chokepoints(
     removed = singles(len(stack.components), among)
     lower = _lower(stack, facets, offer, counts, kept, removed, len(among))
     view = _View(stack, classes, facets, offer, counts, had, of_kind[0])
-    order = np.lexsort((np.arange(len(among)), -damage[0]))[:top]
     found = []
-    for place in order.tolist():
-        if damage[0][place] <= 0:
-            break
+    for group in _groups(damage[0], tried.ends_alone, top):
+        place = group[0]
         part = stack.components[among[place]]
         found.append(
             Chokepoint(
                 part.id, part.name, part.layer, part.organisation, part.country,
                 float(damage[0][place]), float(lower[place]), round(float(damage[1][place])),
-                view.missing([part.id]),
+                view.missing([part.id]), tuple(stack.components[among[n]].id for n in group[1:]),
             )
         )  # fmt: skip
     two = _pairs(stack, tried, view, top) if pairs else ()
@@ -169,7 +173,8 @@ class Damages:
     """What goes with each removal, as arrays: `alone` (weights, components of `among`), `both`
     (weights, pairs), `joint` (pairs) the part of the first weight that goes with neither alone.
 
-    `places` (pairs, 2) are places in `among`.
+    `places` (pairs, 2) are places in `among`; `ends_alone` and `ends_both` are words (outlets,
+    words) of the scenarios that leave an outlet alive.
     """
 
     among: tuple[int, ...]
@@ -177,6 +182,8 @@ class Damages:
     places: Any
     both: Any
     joint: Any
+    ends_alone: Any
+    ends_both: Any
 
 
 def removal_damages(
@@ -190,38 +197,67 @@ def removal_damages(
     among = removable(stack)
     alive = outlets_alive(stack, facets, "value", singles(len(stack.components), among))
     alone = damages(counts, alive, weights, len(among))
-    none = np.zeros((0, 2), dtype=np.int64)
-    if not pairs:
-        return Damages(among, alone, none, np.zeros((len(weights), 0)), np.zeros(0))
+    if not pairs or len(among) < _TWO:
+        none = np.zeros((0, 2), dtype=np.int64)
+        nothing = np.zeros((len(weights), 0))
+        return Damages(among, alone, none, nothing, np.zeros(0), alive, alive[:, :0])
     places, removed = pair_words(len(stack.components), among)
-    if not len(places):
-        return Damages(among, alone, none, np.zeros((len(weights), 0)), np.zeros(0))
-    both = damages(counts, outlets_alive(stack, facets, "value", removed), weights, len(places))
+    ends = outlets_alive(stack, facets, "value", removed)
+    both = damages(counts, ends, weights, len(places))
     # what goes with either alone is in both sums, so it is taken out once
     one, other = places[:, 0], places[:, 1]
     overlap = _overlap(stack, facets, counts, weights[0], among)
     joint = both[0] - (alone[0][one] + alone[0][other] - overlap[one, other])
-    return Damages(among, alone, places, both, joint)
+    return Damages(among, alone, places, both, joint, alive, ends)
 
 
 def _pairs(stack: Stack, tried: Damages, view: _View, top: int) -> tuple[Pair, ...]:
     """Pairs by what goes with neither component alone."""
-    order = np.lexsort((np.arange(len(tried.places)), -tried.joint))[:top]
+
+    def ids(place: int) -> tuple[str, str]:
+        one, other = tried.places[place].tolist()
+        return stack.components[tried.among[one]].id, stack.components[tried.among[other]].id
+
     found = []
-    for place in order.tolist():
-        if tried.joint[place] <= _NOTHING:
-            break
-        one, other = (stack.components[tried.among[each]] for each in tried.places[place].tolist())
+    for group in _groups(tried.joint, tried.ends_both, top):
+        place = group[0]
+        one, other = ids(place)
+        parts = [stack.components[stack.places[name]] for name in (one, other)]
         found.append(
             Pair(
-                (one.id, other.id), (one.name, other.name), float(tried.both[0][place]),
+                (one, other), (parts[0].name, parts[1].name), float(tried.both[0][place]),
                 float(tried.joint[place]), round(float(tried.both[1][place])),
-                view.missing([one.id, other.id]),
+                view.missing([one, other]), tuple(ids(n) for n in group[1:]),
             )
         )  # fmt: skip
     return tuple(found)
 
 
+def _groups(damage: Any, ends: Any, top: int) -> list[list[int]]:
+    """The `top` groups of removals by damage; a group ends the same outlets at the same cost.
+
+    `ends` are words (outlets, words) of the scenarios that leave an outlet alive.
+    """
+    # rounding brings together what only the order of sums tells apart
+    level = np.round(damage, 12)
+    order = np.lexsort((np.arange(len(level)), -level))
+    some = order[level[order] > _NOTHING]
+    alive = unpack(ends, len(damage))[:, some] if len(some) else np.zeros((0, 0), dtype=np.uint8)
+    groups: dict[tuple[float, bytes], list[int]] = {}
+    least = 0.0
+    for column, place in enumerate(some.tolist()):
+        key = float(level[place]), alive[:, column].tobytes()
+        if key in groups:
+            groups[key].append(place)
+        elif len(groups) < top:
+            groups[key] = [place]
+            least = float(level[place])
+        elif level[place] < least:
+            break
+    return list(groups.values())
+
+
+_TWO = 2
 _NOTHING = 1e-12  # what a difference of sums of floats leaves of nothing
 
 

@@ -46,7 +46,8 @@ class Edges:
 
     `formats` (formats, outlets) are the states of reading a file format; `exceptions` those of an
     architecture in a format, where a source names both. `exists` (outlets,) says which outlets an
-    unknown edge could lead to, `serves` which are for this use at all.
+    unknown edge could lead to, `serves` which are for this use at all; `breadth` is the number of
+    architectures that have a route there.
     """
 
     states: Any
@@ -57,6 +58,7 @@ class Edges:
     exceptions: dict[tuple[int, int], Any]
     exists: Any
     serves: Any
+    breadth: Any
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ class _Assembly:
             states = np.full((n_arch, n_outlets), State.UNKNOWN, dtype=np.uint8)
             formats = np.full((len(stack.formats), n_outlets), State.UNKNOWN, dtype=np.uint8)
             nobody = np.zeros(n_outlets, dtype=bool)
-            return Edges(states, empty, empty, empty, formats, {}, nobody, nobody)
+            return Edges(states, empty, empty, empty, formats, {}, nobody, nobody, nobody * 0)
         rows = stack.statements
         named = self.kept & (rows.backend >= 0) & (rows.architecture >= 0)
         best, no, untested, spoken = self._triples(named)
@@ -141,7 +143,7 @@ class _Assembly:
         exists = np.array([b.exists for b in stack.builds], dtype=bool) & serves
         return Edges(
             states, conflict, lag & ~known, conjecture & ~known, formats, exceptions,
-            exists[self.of_outlet], serves[self.of_outlet],
+            exists[self.of_outlet], serves[self.of_outlet], (states >= State.GENERIC).sum(axis=0),
         )  # fmt: skip
 
     def _join(self, best: Any, no: Any, untested: Any, product: Any, spoken: Any) -> Any:

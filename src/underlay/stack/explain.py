@@ -118,14 +118,19 @@ def route_at(stack: Stack, offer: Offer, classes: Classes, of: int, outlet: int,
     )  # fmt: skip
 
 
-def ranked(stack: Stack, states: Any) -> list[int]:
-    """Outlets by state, best first; then serving before plain frameworks, then by name."""
+def ranked(stack: Stack, states: Any, breadth: Any) -> list[int]:
+    """Outlets by state, best first; of equals serving before plain frameworks, then those on which
+    most architectures run, then the line with most memory, then by name.
+    """
 
     def key(outlet: int) -> tuple[Any, ...]:
         place = stack.outlets[outlet]
         build = stack.builds[place.build]
-        line = stack.components[place.line].id if place.line >= 0 else UNKNOWN
-        return (-int(states[outlet]), _CLASSES.index(build.route_class), build.id, line)
+        line = stack.components[place.line] if place.line >= 0 else None
+        memory = (line.memory_bytes if line else None) or 0.0
+        kind = _CLASSES.index(build.route_class)
+        wide = -int(breadth[outlet])
+        return (-int(states[outlet]), kind, wide, -memory, build.id, line.id if line else "")
 
     return sorted(np.flatnonzero(states >= State.UNKNOWN).tolist(), key=key)
 
@@ -145,7 +150,9 @@ def explain_kept(
     for place in places:
         of = int(classes.member[place])
         states = np.where(alive, after.states[after.kind[of]], 0)
-        best = route_at(stack, after, classes, of, ranked(stack, states)[0], facets.use)
+        best = route_at(
+            stack, after, classes, of, ranked(stack, states, after.edges.breadth)[0], facets.use
+        )
         text = f"{best.runtime.partition(':')[2]} on {best.backend.partition(':')[2]}"
         if best.line != UNKNOWN:
             text += f", {best.line.partition(':')[2]}"
@@ -173,7 +180,7 @@ def explain_lost(
     found = []
     for place in places:
         of = int(classes.member[place])
-        had = ranked(stack, before.states[before.kind[of]])[0]
+        had = ranked(stack, before.states[before.kind[of]], before.edges.breadth)[0]
         slot, needs = _failing(stack, classes, facets, removal, of, had)
         searched: dict[str, int] = {}
         left: dict[str, int] = {}
@@ -198,7 +205,7 @@ def _nearest(stack: Stack, after: Offer, alive: Any, of: int, had: int) -> tuple
     """The build left whose edge is known best below a route, the same runtime first."""
     states = np.where(alive & after.edges.exists & after.is_kind, after.states[after.kind[of]], 0)
     runtime = stack.builds[stack.outlets[had].build].runtime
-    order = ranked(stack, states)
+    order = ranked(stack, states, after.edges.breadth)
     if not order:
         return "", ""
     best = max(int(states[outlet]) for outlet in order)

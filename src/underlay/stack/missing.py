@@ -27,7 +27,7 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class MissingEdge:
-    """An unknown edge that would give back most: to any of `builds`, the first of them named."""
+    """An unknown edge that would give back most: to any of `builds`, the widest of them named."""
 
     architecture: str
     build: str
@@ -57,7 +57,7 @@ def missing_edges(
     total = float(weight[lost].sum())
     gains: dict[str, float] = {}
     costs: dict[str, int] = {}
-    builds: dict[str, set[str]] = {}
+    outlets: dict[str, Any] = {}
     use = lost & (weight > 0)
     for of in np.flatnonzero(use).tolist():
         open_to = offer.possible[of] & alive
@@ -72,10 +72,8 @@ def missing_edges(
             key = f"{key} as {' and '.join(classes.formats(first))}"
         gains[key] = gains.get(key, 0.0) + float(weight[of])
         costs[key] = cost
-        chosen = np.flatnonzero(one if one.any() else open_to).tolist()
-        builds.setdefault(key, set()).update(
-            stack.builds[stack.outlets[outlet].build].id for outlet in chosen
-        )
+        chosen = one if one.any() else open_to
+        outlets[key] = outlets[key] | chosen if key in outlets else chosen
     order = sorted(gains, key=lambda key: (-gains[key] / costs[key], key))
     found: list[int | None] = []
     for part in _PARTS:
@@ -85,9 +83,17 @@ def missing_edges(
                 break
             edges, back = edges + costs[key], back + gains[key]
         found.append(edges if total > 0 and back >= part * total * (1 - 1e-12) else None)
-    shown = tuple(
-        MissingEdge(key, min(builds[key]), len(builds[key]), costs[key], gains[key])
-        for key in order[:_SHOWN]
-    )
+    shown = []
+    for key in order[:_SHOWN]:
+        near = [
+            (-int(offer.edges.breadth[o]), _build(stack, o))
+            for o in np.flatnonzero(outlets[key]).tolist()
+        ]
+        names = dict.fromkeys(name for _, name in sorted(near))
+        shown.append(MissingEdge(key, next(iter(names)), len(names), costs[key], gains[key]))
     dissolvable = sum(gains.values()) / total if total > 0 else 0.0
-    return Missing(found[0], found[1], found[2], dissolvable, shown)
+    return Missing(found[0], found[1], found[2], dissolvable, tuple(shown))
+
+
+def _build(stack: Stack, outlet: int) -> str:
+    return stack.builds[stack.outlets[outlet].build].id

@@ -95,7 +95,7 @@ def routes(
     states = np.where(alive, offer.states[0], 0)
     found = [
         route_at(stack, offer, classes, 0, outlet, facets.use)
-        for outlet in ranked(stack, states)
+        for outlet in ranked(stack, states, offer.edges.breadth)
         if states[outlet] >= State.GENERIC
     ]
     counts = offer_for(stack, classes, facets).at(int(facets.state))

@@ -16,12 +16,12 @@ dependence is that of Hopkins et al. 2025 (arXiv 2504.20185), with what had no r
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from underlay.errors import NoDataError
+from underlay.errors import NoDataError, UnknownNameError
 from underlay.stack.explain import Kept, Lost, Substitute, explain_kept, explain_lost, substitutes
 from underlay.stack.facets import GRADES, WEIGHTS, Facets
 from underlay.stack.parts import UNKNOWN
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from underlay.stack.removals import Removal
 
 __all__ = ["Horizon", "Part", "Rung", "Share", "WhatIf", "horizons", "whatif"]
+
+
+_DIGITS = 12  # that count: the last ones of a sum of floats depend on the order of its terms
 
 
 @dataclass(frozen=True)
@@ -205,7 +208,7 @@ def _rung(grade: str, weight: Any, member: Any, at: Standing) -> Rung:
     total = float(of_class.sum())
 
     def part(mask: Any) -> float:
-        return float(of_class[mask].sum()) / total
+        return round(float(of_class[mask].sum()) / total, _DIGITS)
 
     return Rung(
         grade, part(at.lost), part(at.lost_surely), part(at.lost_perhaps),
@@ -234,7 +237,7 @@ def _parts(keys: Any, weights: Mapping[str, Any], member: Any, at: Standing) -> 
         columns = [part(m) for m in (at.lost, at.lost_surely, at.lost_perhaps, ~at.had)]
         for place in np.lexsort((names, -whole)).tolist():
             if whole[place] > 0:
-                values = [float(each[place] / whole[place]) for each in columns]
+                values = [round(float(each[place] / whole[place]), _DIGITS) for each in columns]
                 found.append(Part(str(names[place]), weight, float(whole[place]) / total, *values))
     return tuple(found)
 
@@ -293,25 +296,41 @@ def horizons(
     *,
     weight: str = "downloads",
     dates: Sequence[dt.date] | None = None,
+    builds: str = "seen",
 ) -> tuple[Horizon, ...]:
     """The headline by evidence seen up to each day, for today's models and graph.
 
-    Days are ends of quarters between the first and the last dated evidence unless given. First
-    days are bounds: a source may have said so earlier. Raises `NoDataError` without dated evidence.
+    Days are ends of quarters between the first and the last dated evidence unless given; those
+    before anything has a route are left out. First days are bounds: a source may have said so
+    earlier. With `builds="today"` all builds of today count at every day, so that only registries
+    and statements have a history; with "seen" a build counts from the day on which it was seen.
+    Raises `NoDataError` without dated evidence, and `UnknownNameError`.
     """
+    if builds not in _BUILDS:
+        raise UnknownNameError("option of `builds`", builds, _BUILDS)
     facets = facets or Facets()
     listed = stack.listed(facets.listing)
     weights = weights_of(listed, facets)
     if weight not in weights:
         raise NoDataError(weight, f"the list `{facets.listing}`", ", ".join(weights))
+    if builds == "today":
+        whole = tuple(replace(b, first_seen=None, last_seen=_LONG_AGO) for b in stack.builds)
+        stack = replace(stack, builds=whole, memory={})
     classes = classes_for(stack, listed)
-    found = []
+    found: list[Horizon] = []
     for day in dates if dates is not None else _quarters(stack):
-        until = (day - dt.date(1970, 1, 1)).days
+        until = (day - _EPOCH).days
         at = standings(stack, classes, facets, removal, until=until)[facets.grade]
+        if dates is None and not found and not at.had.any():
+            continue
         rung = _rung(facets.grade, weights[weight], classes.member, at)
         found.append(Horizon(day, weight, rung.value, rung.lower, rung.upper, rung.no_evidence))
     return tuple(found)
+
+
+_BUILDS = ("seen", "today")
+_EPOCH = dt.date(1970, 1, 1)
+_LONG_AGO = dt.date(1970, 1, 2)
 
 
 def _quarters(stack: Stack) -> list[dt.date]:
@@ -319,9 +338,8 @@ def _quarters(stack: Stack) -> list[dt.date]:
     last = stack.statements.last_day
     if not len(seen):
         raise NoDataError("the stack", "a history", "evidence without first days only")
-    epoch = dt.date(1970, 1, 1)
-    start = epoch + dt.timedelta(days=int(seen.min()))
-    end = epoch + dt.timedelta(days=int(max(seen.max(), last.max())))
+    start = _EPOCH + dt.timedelta(days=int(seen.min()))
+    end = _EPOCH + dt.timedelta(days=int(max(seen.max(), last.max())))
     days: list[dt.date] = []
     year, quarter = start.year, (start.month - 1) // 3
     while not days or days[-1] < end:
