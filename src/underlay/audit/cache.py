@@ -12,7 +12,7 @@ import sqlite3
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from underlay.audit.findings import Detector, File
@@ -40,8 +40,6 @@ class Cache:
     """A table of JSON by key, void as a whole when the fingerprint changes."""
 
     def __init__(self, path: Path, mark: str) -> None:
-        self._new: dict[bytes, str] = {}
-        self._used: set[bytes] = set()
         self._base: sqlite3.Connection | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -74,30 +72,29 @@ class Cache:
             row = self._base.execute("SELECT value FROM found WHERE key = ?", (key,)).fetchone()
             if row is None:
                 return None
-            self._used.add(key)
             return json.loads(row[0])
         except (sqlite3.Error, ValueError, RecursionError):
             return None
 
-    def put(self, key: bytes, value: object) -> None:
-        """Keep JSON under the key when the cache is closed."""
-        if self._base is not None:
-            self._new[key] = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-
-    def close(self) -> None:
-        """Write what is new, and forget keys of files that are no longer there."""
+    def replace(self, new: Mapping[bytes, object], used: Iterable[bytes]) -> None:
+        """Add JSON by key, and forget keys that are neither new nor used."""
         if self._base is None:
             return
+        kept = set(used)
+        rows = [
+            (key, json.dumps(value, separators=(",", ":"), ensure_ascii=False))
+            for key, value in new.items()
+        ]
         try:
-            if self._new:
-                self._base.execute("BEGIN IMMEDIATE")
-                self._base.executemany(
-                    "INSERT OR REPLACE INTO found VALUES (?, ?)", self._new.items()
-                )
-                keys = [row[0] for row in self._base.execute("SELECT key FROM found")]
-                stale = [(key,) for key in keys if key not in self._used and key not in self._new]
-                self._base.executemany("DELETE FROM found WHERE key = ?", stale)
-                self._base.execute("COMMIT")
+            self._base.execute("BEGIN IMMEDIATE")
+            self._base.executemany("INSERT OR REPLACE INTO found VALUES (?, ?)", rows)
+            keys = [row[0] for row in self._base.execute("SELECT key FROM found")]
+            stale = [(key,) for key in keys if key not in kept and key not in new]
+            self._base.executemany("DELETE FROM found WHERE key = ?", stale)
+            self._base.execute("COMMIT")
         except (sqlite3.Error, UnicodeError):
             pass  # the next run finds less in the cache; nothing else is lost
+
+    def close(self) -> None:
+        """Let go of the file."""
         self._give_up()

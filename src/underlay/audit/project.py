@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import sys
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from underlay.audit.cache import Cache, file_key, fingerprint
 from underlay.audit.detectors import DETECTORS
@@ -17,6 +20,7 @@ from underlay.audit.findings import (
     Unknown,
 )
 from underlay.audit.walk import Limits, Walk, read
+from underlay.audit.workers import in_processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -52,74 +56,143 @@ def audit(
     detectors: Sequence[Detector] = DETECTORS,
     cache: Path | None = None,
     limits: Limits | None = None,
+    processes: int | None = None,
 ) -> Audit:
     """What the files under `root` (or the one file `root`) stand on.
 
     Nothing is run, imported or fetched, and no link is followed. `cache` names a file that makes
-    a second run of the same tree quick. Raises `OSError` only where `root` itself can't be read.
+    a second run of the same tree quick. `processes` share the work; two where the machine has two
+    cores and can fork. Raises `OSError` only where `root` itself can't be read.
     """
     root.lstat()
     limits = limits or Limits()
-    walk = Walk(root, limits)
     # what ast makes of a file differs between Pythons
     mark = fingerprint(detectors, sys.version_info[:2], limits)
-    kept = Cache(cache, mark) if cache is not None else None
-    collected = _Collected(tuple(detectors))
-    count = 0
-    try:
-        for entry in walk:
-            count += 1
-            _take(entry, collected, walk, kept)
-    finally:
-        if kept is not None:
-            kept.close()
+    job = _Job(root, tuple(detectors), limits, cache, mark)
+    parts = in_processes(job.part, processes)
+    findings: list[Finding] = []
+    facts: dict[str, dict[str, Facts]] = {}
+    for part in parts:
+        for path, found, _ in part["files"]:
+            for item in found:
+                if item[0] == "F":
+                    facts.setdefault(item[1], {})[path] = item[2]
+                else:
+                    findings.append(_unpacked(item))
+        findings.extend(_unpacked(item) for item in part["unknown"])
+    if cache is not None:
+        _keep(cache, mark, parts)
     for detector in detectors:
         if isinstance(detector, Linker):
-            collected.findings.extend(detector.link(collected.facts.get(detector.name, {})))
-    collected.findings.extend(walk.unknown)
-    return _sorted(collected, count, dict(sorted(walk.skipped.items())))
+            findings.extend(detector.link(facts.get(detector.name, {})))
+    return _sorted(findings, parts)
+
+
+def _keep(cache: Path, mark: str, parts: list[dict[str, Any]]) -> None:
+    """Write what is new in the cache, and forget what is no longer in the tree."""
+    new = {
+        bytes.fromhex(key.removeprefix("+")): found
+        for part in parts
+        for _, found, key in part["files"]
+        if key.startswith("+")
+    }
+    used = {
+        bytes.fromhex(key)
+        for part in parts
+        for _, _, key in part["files"]
+        if not key.startswith("+")
+    }
+    kept = Cache(cache, mark)
+    kept.replace(new, used)
+    kept.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    root: Path
+    detectors: tuple[Detector, ...]
+    limits: Limits
+    cache: Path | None
+    mark: str
+
+    def part(self, number: int, count: int) -> dict[str, Any]:
+        """One of `count` shares of the tree, as JSON: files are shared out by their path."""
+        walk = Walk(self.root, self.limits)
+        notes = Walk(self.root, self.limits)  # only the first share tells what the walk came upon
+        kept = Cache(self.cache, self.mark) if self.cache is not None else None
+        share = _Share(self, notes, kept, self.limits.total_bytes // count)
+        files = 0
+        collects = gc.isenabled()
+        gc.disable()  # trees of syntax live short and hold no cycles; collecting doubles the time
+        try:
+            for entry in walk:
+                files += 1
+                if (
+                    count == 1
+                    or crc32(bytes(str(entry.path), "utf-8", "replace")) % count == number
+                ):
+                    share.take(entry)
+                    if share.read % _COLLECT == _COLLECT - 1:
+                        gc.collect()
+        finally:
+            if collects:
+                gc.enable()
+            if kept is not None:
+                kept.close()
+        if number == 0:
+            notes.skipped.update(walk.skipped)
+            notes.unknown[:0] = walk.unknown
+        return {
+            "files": share.found,
+            "unknown": [_packed(unknown) for unknown in notes.unknown],
+            "skipped": dict(notes.skipped),
+            "count": files if number == 0 else 0,
+            "read": share.read,
+            "bytes": share.bytes,
+        }
+
+
+_COLLECT = 500
 
 
 @dataclass(slots=True)
-class _Collected:
-    detectors: tuple[Detector, ...]
-    findings: list[Finding] = field(default_factory=list)
-    facts: dict[str, dict[str, Facts]] = field(default_factory=dict)
+class _Share:
+    job: _Job
+    walk: Walk
+    kept: Cache | None
+    most_bytes: int
+    found: list[list[Any]] = field(default_factory=list)  # path, findings, key; "+key" is new
     read: int = 0
     bytes: int = 0
 
-
-def _take(entry: Entry, collected: _Collected, walk: Walk, kept: Cache | None) -> None:
-    wanting = [d for d in collected.detectors if d.wants(entry.path, entry.size)]
-    if not wanting:
-        walk.skipped["no detector reads such a file"] += 1
-        return
-    if collected.bytes > walk.limits.total_bytes:
-        walk.note(str(entry.path), f"more than {walk.limits.total_bytes} bytes in all")
-        return
-    file = read(entry, walk.limits, walk)
-    if file is None:
-        return
-    collected.read += 1
-    collected.bytes += len(file.data)
-    if file.is_truncated:
-        wanting = [d for d in wanting if getattr(d, "reads_heads", False)]
+    def take(self, entry: Entry) -> None:
+        """Read one file, if a detector wants it, and let the detectors look."""
+        walk, limits = self.walk, self.job.limits
+        wanting = [d for d in self.job.detectors if d.wants(entry.path, entry.size)]
         if not wanting:
-            reason = f"larger than {walk.limits.file_bytes} bytes: not read whole"
-            walk.note(str(entry.path), reason)
+            walk.skipped["no detector reads such a file"] += 1
             return
-    key = file_key(file) if kept is not None else b""
-    found = kept.get(key) if kept is not None else None
-    if found is None:
-        found = list(_look(file, wanting))
-        if kept is not None:
-            kept.put(key, found)
-    path = str(file.path)
-    for item in found:
-        if item[0] == "F":
-            collected.facts.setdefault(item[1], {})[path] = item[2]
-        else:
-            collected.findings.append(_unpacked(item))
+        if self.bytes > self.most_bytes:
+            walk.note(str(entry.path), f"more than {limits.total_bytes} bytes in all")
+            return
+        file = read(entry, limits, walk)
+        if file is None:
+            return
+        self.read += 1
+        self.bytes += len(file.data)
+        if file.is_truncated:
+            wanting = [d for d in wanting if getattr(d, "reads_heads", False)]
+            if not wanting:
+                reason = f"larger than {limits.file_bytes} bytes: not read whole"
+                walk.note(str(entry.path), reason)
+                return
+        key = file_key(file).hex() if self.kept is not None else ""
+        found = self.kept.get(bytes.fromhex(key)) if self.kept is not None else None
+        if found is None:
+            found = list(_look(file, wanting))
+            key = f"+{key}" if key else ""
+        if found or key:
+            self.found.append([str(file.path), found, key])
 
 
 def _look(file: File, detectors: Iterable[Detector]) -> Iterator[list[Any]]:
@@ -147,11 +220,11 @@ def _unpacked(item: list[Any]) -> Finding:
     return kind(**values)
 
 
-def _sorted(collected: _Collected, count: int, skipped: dict[str, int]) -> Audit:
+def _sorted(findings: list[Finding], parts: list[dict[str, Any]]) -> Audit:
     best: dict[tuple[str, int, int, str], ModelReference] = {}
     infrastructure: set[Infrastructure] = set()
     unknown: set[Unknown] = set()
-    for finding in collected.findings:
+    for finding in findings:
         if isinstance(finding, ModelReference):
             key = (finding.file, finding.line, finding.column, finding.ref)
             if key not in best or _rank(finding) > _rank(best[key]):
@@ -172,10 +245,10 @@ def _sorted(collected: _Collected, count: int, skipped: dict[str, int]) -> Audit
                 unknown, key=lambda u: (u.file, u.line, u.column, u.text, u.reason, u.rule or "")
             )
         ),
-        files=count,
-        read=collected.read,
-        bytes=collected.bytes,
-        skipped=skipped,
+        files=sum(part["count"] for part in parts),
+        read=sum(part["read"] for part in parts),
+        bytes=sum(part["bytes"] for part in parts),
+        skipped=dict(sorted(sum((Counter(part["skipped"]) for part in parts), Counter()).items())),
     )
 
 

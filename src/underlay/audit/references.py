@@ -514,6 +514,7 @@ def _of_weights_url(text: str, path: list[str], scheme: str) -> Candidate | None
     return Candidate(text, "file", sure, None, None, base, flags)
 
 
+@lru_cache(maxsize=20_000)
 def key_strength(name: str) -> float:
     """How far an identifier (keyword, key, variable) says that a model's name stands behind it.
 

@@ -51,16 +51,16 @@ _RULES = {
     "docstring": "Code that loads a model in a docstring, or an address of a hub there.",
 }
 # A file without any of these names no model that a rule could believe. Words first: they are
-# cheaper to look for than patterns.
+# cheaper to look for than patterns. The second group counts in files that speak of a model.
 _WORDS = (
-    b"from_pretrained", b"huggingface", b"openai", b"gpt-", b"claude-", b"gemini-",
-    b"ollama", b"transformers", b"llama", b"langchain", b"SentenceTransformer",
-    b"diffusers", b"torch.hub", b"spacy", b"timm", b"open_clip", b"ultralytics", b"whisper",
-    b"torchaudio.pipelines", b"torchvision.models", b"keras.applications",
-    b".safetensors", b".gguf", b".pth", b".ckpt", b"mistral", b"qwen", b"Qwen",
-    b"bert-", b"hf_", b"repo_id", b"load_model", b"model_name", b"model_id", b"llm",
-    b"replicate", b"bedrock", b"deepseek", b"anthropic", b"litellm",
-    b"sentence-transformers", b"vllm", b".onnx"
+    b"from_pretrained", b"hugging", b"gpt-", b"claude-", b"gemini-", b"llama", b"ransformer",
+    b"torch.hub", b"spacy", b"timm", b"open_clip", b"ultralytics", b"whisper", b"torchaudio.pip",
+    b".safetensors", b".gguf", b".pth", b".ckpt", b"repo_id", b"bert-", b"replicate", b"text-embedding",
+)  # fmt: skip
+_MODEL_WORDS = (
+    b"model_name", b"load_model", b"model_id", b"openai", b"langchain", b"diffusers", b"add_argument",
+    b".option(", b"torchvision.models", b"keras.app", b"istral", b"wen", b"hf_", b"anthropic",
+    b"litellm", b"vllm", b"bedrock", b"deepseek", b".onnx",
 )  # fmt: skip
 _HUB_SHAPE = re.compile(rb"[\"'][A-Za-z0-9][\w.-]{1,60}/[\w.-]*[-\d][\w.-]*[\"'@:]")
 _MODEL_SET = re.compile(rb"(?i)model\w*[\"']?(?:\s*:[^=\n\"']{0,40})?\s*[=:]\s*[\"']\w")
@@ -68,13 +68,16 @@ _MODEL_SET = re.compile(rb"(?i)model\w*[\"']?(?:\s*:[^=\n\"']{0,40})?\s*[=:]\s*[
 
 def may_name_a_model(data: bytes) -> bool:
     """A cheap test of bytes, before anything is parsed."""
-    if any(word in data for word in _WORDS):
-        return True
-    if b"odel" in data and (b"add_argument" in data or b".option(" in data):
-        return True
-    if _HUB_SHAPE.search(data) is not None:
-        return True
-    return b"odel" in data and _MODEL_SET.search(data) is not None
+    for word in _WORDS:
+        if word in data:
+            return True
+    if b"odel" in data or b"MODEL" in data:
+        for word in _MODEL_WORDS:
+            if word in data:
+                return True
+        if _MODEL_SET.search(data) is not None:
+            return True
+    return _HUB_SHAPE.search(data) is not None
 
 
 def facts_of_source(data: bytes) -> Facts | None:

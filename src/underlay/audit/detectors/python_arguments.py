@@ -352,9 +352,14 @@ class CallScan(Scan):
         root = whole.lstrip(".").partition(".")[0]
         if root in sys.stdlib_module_names or self.count > MOST:
             return
+        if not node.args and not node.keywords:
+            return
         arguments = [value_of(item) for item in node.args[:20]]
         keywords = {k.arg: value_of(k.value) for k in node.keywords if k.arg is not None}
-        if not any(_tells(value) for value in (*arguments, *keywords.values())):
+        for value in (*arguments, *keywords.values()):
+            if _tells(value):
+                break
+        else:
             return
         self.count += 1
         found = self.calls.setdefault(name.rpartition(".")[2], [])

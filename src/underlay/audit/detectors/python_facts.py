@@ -74,6 +74,7 @@ class _Reader(CallScan):
                 visit(node, seen, scope)
             else:
                 self.plain(node, seen, scope)
+        self.visits.clear()  # they hold the reader that holds them
 
     def _import(self, node: ast.Import, seen: Seen, scope: str) -> None:
         for alias in node.names:
