@@ -451,7 +451,9 @@ def _flow(engine: Engine, query: Query) -> Answer:
     found = flow(stack, facets, weight=weight, without=gone)
     rows = [
         Row({"link": f"{link.source} > {link.target}"}, link.share,
-            more={"layer": link.layer, "from": link.source, "to": link.target})
+            more={"layer": link.layer, "from": link.source, "to": link.target,
+                  "from_reach": found.reach[link.layer, link.source],
+                  "to_reach": found.reach[_next(link.layer), link.target]})
         for link in found.links
     ]  # fmt: skip
     carried = 1.0 - sum(link.share for link in found.links if link.target == NO_ROUTE
@@ -459,6 +461,10 @@ def _flow(engine: Engine, query: Query) -> Answer:
     vintages = {**_statement_days(stack), found.listing: found.observed_on}
     coverage = {"rows": found.models, "weight": carried}
     return Answer(tuple(rows), coverage, vintages, found.observed_on)
+
+
+def _next(layer: str) -> str:
+    return FLOW_LAYERS[FLOW_LAYERS.index(layer) + 1]
 
 
 def _flow_grid(engine: Engine, query: Query, facets: Mapping[str, tuple[str, ...]]) -> Grid:
@@ -476,7 +482,8 @@ FLOW = Measure(
     unit="share",
     caveat="A model divides its weight equally over the runtimes that have a route, each over its "
     "backends, each over its accelerators, each over the foundries named. A share says how many "
-    "ways lead through a piece, not how much runs there; the links of each layer add up to 1.",
+    "ways lead through a piece, not how much runs there; the links of each layer add up to 1. What "
+    "a piece reaches is the part that has any route through it.",
     citation="",
     splits=(
         Split("link", "link", "from one piece to one of the next layer"),

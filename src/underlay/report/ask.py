@@ -117,6 +117,10 @@ class Ask:
             return None
         return found
 
+    def where(self, figure: Figure) -> dict[str, str]:
+        """The facets that a figure was asked with."""
+        return dict(self._wheres.get(id(figure), ({}, None))[0])
+
     def spread(self, figure: Figure) -> Spread | None:
         """The figure under all definitions that leave open what it was asked without.
 

@@ -326,27 +326,34 @@ def carried(ask: Ask) -> Line:
         figure,
         names,
         called,
-        title="What could carry the downloads: many runtimes and backends, few designers, fewer "
-        "foundries",
-        subtitle="Downloads of language models, each divided equally over its packaged routes: "
-        "ways that exist, not use; coloured by country of the owner",
+        title="Many makers, runtimes and backends can carry the downloads; few designers and "
+        "fewer foundries",
+        subtitle="Numbers: part of the downloads of language models with a packaged route through "
+        "a piece. Bands: each model divided equally over its routes; ways that exist, not use. "
+        "Coloured by country of the owner",
     )
-    designers = picture.nodes[3]
-    first = designers[0]
-    share = None if stock is None else stock.value(first.key)
-    beside = f", and {percent(share)} of the computing power sold" if share is not None else ""
+    designers = [node for node in picture.nodes[3] if node.reach is not None]
+    sold = {node.key: stock.value(node.key) or 0.0 for node in designers} if stock else {}
+    first = max(designers, key=lambda node: (sold.get(node.key, 0.0), node.reach or 0.0))
+    share = sold.get(first.key)
+    beside = f", and it has {percent(share)} of the computing power sold" if share else ""
+    others = sum((node.reach or 0.0) > _MOST_OF for node in designers) - 1
     foundry = next((n for n in picture.nodes[4] if n.country != "unknown"), None)
     unknown = next((n for n in picture.nodes[4] if n.key == "unknown"), None)
-    parts = [
-        f"; {percent(foundry.share)} lead to {foundry.name}" if foundry else "",
-        f" and {percent(unknown.share)} to dies whose foundry is unknown" if unknown else "",
-    ]
     return Line(
         id="carried",
         label="What could carry it",
         finding=say(
-            bold(f"{first.name} has {percent(first.share)} of the ways"), beside, *parts, "."
+            bold(f"{percent(first.reach)} of downloads can run on chips of {first.name}"),
+            f"{beside}; {others} other designer{'' if others == 1 else 's'} could carry nine "
+            "tenths of them too",
+            f". {percent(foundry.reach)} can run on dies from {foundry.name}" if foundry else "",
+            f"; of {percent(unknown.share)} of the ways the foundry is unknown" if unknown else "",
+            ".",
         ),
         pictures=(picture,),
         figures=(figure, *((stock,) if stock is not None else ())),
     )
+
+
+_MOST_OF = 0.9

@@ -84,7 +84,7 @@ def build_report(
                 "cannot-say",
                 "What this can't say",
                 "gaps, interests, thin figures",
-                limits(lines, known, newest),
+                limits(lines, known, newest, ask),
             ),
         ),
     )

@@ -244,12 +244,16 @@ class Table:
 
 @dataclass(frozen=True)
 class Node:
-    """A piece in one layer: its part of the whole, and whose colour it has."""
+    """A piece in one layer: its part of the ways, and whose colour it has.
+
+    `reach` is the part of the whole that has any way through it; None for several pieces.
+    """
 
     key: str
     name: str
     share: float
     country: str = ""
+    reach: float | None = None
 
 
 @dataclass(frozen=True)
@@ -275,12 +279,18 @@ class Layers:
     def table(self) -> Table:
         """The same as a table: a row a piece."""
         rows = tuple(
-            (name, node.name, percent(node.share), node.country or "–")
+            (
+                name,
+                node.name,
+                percent(node.reach) if node.reach is not None else "–",
+                percent(node.share),
+                node.country or "–",
+            )
             for name, nodes in zip(self.names, self.nodes, strict=True)
             for node in nodes
         )
-        headers = ("layer", "piece", "share of ways", "country")
-        return Table(self.title, self.subtitle, headers, rows, (False, False, True, False))
+        headers = ("layer", "piece", "reaches", "of the ways", "country")
+        return Table(self.title, self.subtitle, headers, rows, (False, False, True, True, False))
 
 
 Picture = Bars | Curves | Layers | Matrix | Table

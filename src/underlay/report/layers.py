@@ -40,6 +40,7 @@ def layers_of(
     """
     order = list(dict.fromkeys(str(row.more["layer"]) for row in figure.rows))
     sums: list[dict[str, float]] = [{} for _ in names]
+    reach: list[dict[str, float]] = [{} for _ in names]
     links = []
     for row in figure.rows:
         place = order.index(str(row.more["layer"]))
@@ -47,12 +48,17 @@ def layers_of(
         share = row.value or 0.0
         links.append((place, source, target, share))
         sums[place][source] = sums[place].get(source, 0.0) + share
+        reach[place][source] = float(row.more["from_reach"])
+        reach[place + 1][target] = float(row.more["to_reach"])
         if place == len(order) - 1:
             sums[place + 1][target] = sums[place + 1].get(target, 0.0) + share
     shown = [_largest(each, most) for each in sums]
     nodes = []
     for place, each in enumerate(sums):
-        listed = [Node(key, *_told(called(place, key), each[key])) for key in shown[place]]
+        listed = [
+            Node(key, *_told(called(place, key), each[key]), reach[place][key])
+            for key in shown[place]
+        ]
         rest = [key for key in each if key not in shown[place]]
         if rest:
             share = sum(each[key] for key in rest)
@@ -130,11 +136,11 @@ def drawing(layers: Layers) -> str:
             parts.append(
                 f'<rect x="{x:.1f}" y="{y:.1f}" width="{_THICK}" height="{tall:.1f}" '
                 f'fill="{colour(node.country)}"><title>{escape(node.name)}: '
-                f"{percent(node.share)}</title></rect>"
+                f"{percent(node.share)} of the ways</title></rect>"
             )
             if tall < _GAP:
                 continue  # its name would lie over the next one; the table has it
-            label = f"{node.name} {percent(node.share)}"
+            label = f"{node.name} {_number(node)}"
             at = x - 5 if is_last else x + _THICK + 5
             parts.append(
                 f'<text x="{at:.1f}" y="{y + tall / 2 + 4:.1f}" '
@@ -142,6 +148,11 @@ def drawing(layers: Layers) -> str:
             )
     parts.append("</svg>")
     return "".join(parts)
+
+
+def _number(node: Node) -> str:
+    """What the piece reaches; nothing for several pieces, whose reaches overlap."""
+    return percent(node.reach) if node.reach is not None else ""
 
 
 def _places(layers: Layers) -> tuple[list[dict[str, float]], float]:
@@ -175,6 +186,6 @@ def strips(layers: Layers, width: int) -> list[tuple[str, list[tuple[str, str]],
             mark = "░" if unknown else "█▓"[number % 2]
             bar.append((mark * (end - used), node.country))
             used = end
-        words = ", ".join(f"{node.name} {percent(node.share)}" for node in nodes)
+        words = ", ".join(f"{node.name} {_number(node)}".rstrip() for node in nodes)
         found.append((name, bar, words))
     return found

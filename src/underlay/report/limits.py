@@ -6,13 +6,16 @@ import datetime as dt
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from underlay.report.ask import name_of
 from underlay.report.document import Known, Line
 from underlay.report.words import Words, bold, day, listed, percent, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from underlay.measures import Figure
     from underlay.measures.definitions import SourceNote
+    from underlay.report.ask import Ask
 
 __all__ = ["FEW_ROWS", "OLD_DAYS", "gaps", "limits"]
 
@@ -30,14 +33,19 @@ _METRICS = {
 }
 
 
-def limits(lines: Sequence[Line], known: Known, as_of: str) -> tuple[Line, ...]:
-    """The coda: what the lines above can't say."""
+def limits(
+    lines: Sequence[Line], known: Known, as_of: str, ask: Ask | None = None
+) -> tuple[Line, ...]:
+    """The coda: what the lines above can't say; with `ask`, also what moved since the edition
+    before.
+    """
     answered = [line for line in lines if line.figures]
     found = [
         _gaps(known, as_of),
         _old(answered, as_of),
         _interests(answered),
         _thin(answered),
+        _moved(answered, ask) if ask else None,
         _unanswered(lines),
     ]
     return tuple(line for line in found if line is not None)
@@ -134,6 +142,64 @@ def _thin(lines: Sequence[Line]) -> Line | None:
     if not sentences:
         return None
     return Line(id="thin", label="Thin figures", finding=sentences[0], further=tuple(sentences[1:]))
+
+
+# figures with a list of editions: which list, and what it counts
+_EDITIONS = {
+    "downloads_share": ("os_ai_map", "downloads_30d_count"),
+    "tokens_share": ("tokens_week", "tokens_count"),
+    "library_share": ("library_month", "downloads_month"),
+}
+_MOVED = 0.01  # of a share: a point
+
+
+def _moved(lines: Sequence[Line], ask: Ask) -> Line | None:
+    """Shares that moved by a point or more since the edition before, the most first."""
+    moves, still = [], []
+    for line in lines:
+        figure = line.figures[0]
+        days = ask.known.days.get(_EDITIONS.get(figure.name, ("", "")), ())
+        earlier = [each for each in days if each < figure.as_of]
+        if not earlier:
+            continue
+        until = dt.date.fromisoformat(earlier[-1])
+        old = ask.perhaps(figure.name, figure.by, until=until, **ask.where(figure))
+        if old is None:
+            continue
+        size, party = max((abs(_step(old, figure, each)), each) for each in _named(figure))
+        if size < _MOVED:
+            still.append(line.label.lower())
+            continue
+        name = name_of(party, figure.by, ask.known)
+        was, now = old.value(party) or 0.0, figure.value(party) or 0.0
+        words = say(
+            f"{line.label}, from {day(old.as_of)} to {day(figure.as_of)}: {name} ",
+            bold(f"{percent(was)} to {percent(now)}"),
+            ".",
+        )
+        moves.append((size, words))
+    if not moves and not still:
+        return None
+    sentences = [words for _, words in sorted(moves, key=lambda each: -each[0])]
+    if still:
+        sentences.append(say(f"By less than a point since the edition before: {listed(still)}."))
+    return Line(
+        id="moved",
+        label="Moved since the last edition",
+        finding=sentences[0],
+        further=(
+            *sentences[1:],
+            say("Lists change who stands in them, so a move is not of a fixed panel."),
+        ),
+    )
+
+
+def _named(figure: Figure) -> list[str]:
+    return [str(row.key[figure.by]) for row in figure.rows if row.value is not None]
+
+
+def _step(old: Figure, new: Figure, party: str) -> float:
+    return (new.value(party) or 0.0) - (old.value(party) or 0.0)
 
 
 def _unanswered(lines: Sequence[Line]) -> Line | None:

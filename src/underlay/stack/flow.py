@@ -2,7 +2,9 @@
 
 A model divides its weight equally over the runtimes that have a route of the asked grade, each
 runtime over its backends, each backend over the lines of accelerators, each line over the foundries
-named for it. So a share says how many ways lead through a piece, not how much runs there.
+named for it. So a share says how many ways lead through a piece, not how much runs there. What a
+piece reaches is the part of the whole that has any route through it. What a
+piece reaches is the part of the whole that has any route through it.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from underlay.stack.reach import classes_for
 from underlay.stack.removals import Removal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from underlay.stack.parts import Stack
 
 __all__ = ["FLOW_LAYERS", "NO_ROUTE", "Flow", "Link", "flow"]
@@ -48,6 +52,7 @@ class Flow:
     """
 
     links: tuple[Link, ...]
+    reach: Mapping[tuple[str, str], float]  # by layer and node
     weight: str
     listing: str
     observed_on: str
@@ -104,14 +109,36 @@ def flow(
         foundries = _foundries(stack, line.id) if line else (UNKNOWN,)
         for foundry in foundries:
             _add(links, "designer", designer, foundry, total / len(foundries))
+    whole = by_country.sum(axis=0)
+    reach = {
+        ("maker", name): float(by_country[n].sum()) for n, name in enumerate(countries.tolist())
+    }
+    through: dict[tuple[str, str], list[int]] = {}
+    for outlet, place in enumerate(stack.outlets):
+        build = stack.builds[place.build]
+        line = stack.components[place.line] if place.line >= 0 else None
+        keys = [("runtime", build.runtime), ("backend", build.backend)]
+        keys.append(("designer", line.organisation if line else UNKNOWN))
+        keys += [("foundry", each) for each in (_foundries(stack, line.id) if line else (UNKNOWN,))]
+        for key in keys:
+            through.setdefault(key, []).append(outlet)
+    for key, outlets in through.items():
+        reach[key] = float(whole[counts[:, outlets].any(axis=1)].sum())
     if stranded.sum() > 0:
+        reach |= {(layer, NO_ROUTE): float(stranded.sum()) for layer in FLOW_LAYERS[1:]}
         for layer in FLOW_LAYERS[1:-1]:
             _add(links, layer, NO_ROUTE, NO_ROUTE, float(stranded.sum()))
     order = {layer: place for place, layer in enumerate(FLOW_LAYERS)}
     found = [Link(*key, share) for key, share in links.items()]
     found.sort(key=lambda link: (order[link.layer], -link.share, link.source, link.target))
     return Flow(
-        tuple(found), weight, listed.listing, listed.observed_on, int((column > 0).sum()), facets
+        tuple(found),
+        reach,
+        weight,
+        listed.listing,
+        listed.observed_on,
+        int((column > 0).sum()),
+        facets,
     )
 
 
