@@ -108,7 +108,10 @@ ROWS: dict[str, list[Any]] = {
     ],
     "component": [package("serve", "llm-runtime", "tools"), package("hub", "none", "huggingface")],
     "deal": [
-        deal("chips", "models", "funds", dt.date(2025, 2, 1), amount_usd=3e9),
+        deal(
+            "chips", "models", "funds", dt.date(2025, 2, 1), amount_usd=3e9, status="closed",
+            closed_on=dt.date(2025, 5, 1),
+        ),
         deal("chips", "models", "supplies", dt.date(2025, 3, 1)),
         deal("chips", "tools", "owns", dt.date(2025, 1, 1), status="closed", closed_on=BOUGHT),
         deal(
@@ -203,6 +206,18 @@ def test_a_stake_is_not_control(engine: Engine) -> None:
 
 def test_stakes_of_later_days_are_left_out(engine: Engine) -> None:
     assert exposure(engine, "chips", as_of=dt.date(2025, 1, 31)).funded == ("huggingface",)
+
+
+@pytest.mark.parametrize(
+    ("day", "status"),
+    [(None, "closed"), (dt.date(2025, 5, 1), "closed"), (dt.date(2025, 4, 30), "announced")],
+)
+def test_a_stake_stands_as_it_did_on_the_day(
+    engine: Engine, day: dt.date | None, status: str
+) -> None:
+    stakes = {each.receiver: each for each in exposure(engine, "chips", as_of=day).stakes}
+    assert stakes["models"].status == status
+    assert (stakes["models"].closed_on is not None) == (status == "closed")
 
 
 def test_meters_in_the_hands_of_the_measured_are_named(engine: Engine) -> None:

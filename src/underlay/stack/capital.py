@@ -29,6 +29,7 @@ __all__ = [
     "Payment",
     "capital",
     "cycles",
+    "known_deals",
     "read_deals",
 ]
 
@@ -233,13 +234,21 @@ def capital(
 
     A deal that closed later counts as announced only. Raises `NoDataError` where there is none.
     """
-    found = read_deals(engine)
-    known = tuple(_as_known(deal, as_of) for deal in found if _is_known(deal, as_of))
+    known = known_deals(engine, as_of)
     if not known:
+        found = read_deals(engine)
         days = f"{found[0].announced_on} to {found[-1].announced_on}" if found else ""
         raise NoDataError("deals", f"days up to {as_of}" if as_of else "this lake", days)
     rings = cycles(known, longest) if with_rings else None
     return Deals(as_of, known, rings, longest)
+
+
+def known_deals(engine: Engine, as_of: dt.date | None = None) -> tuple[Deal, ...]:
+    """The lake's deals that had been announced by a day, each as it stood then; maybe none."""
+    found = read_deals(engine)
+    if as_of is None:
+        return found
+    return tuple(_as_known(deal, as_of) for deal in found if deal.announced_on <= as_of)
 
 
 def read_deals(engine: Engine) -> tuple[Deal, ...]:
@@ -274,13 +283,9 @@ def _date(value: Any) -> dt.date | None:
     return dt.date.fromisoformat(str(np.datetime64(value, "D")))
 
 
-def _is_known(deal: Deal, as_of: dt.date | None) -> bool:
-    return as_of is None or deal.announced_on <= as_of
-
-
-def _as_known(deal: Deal, as_of: dt.date | None) -> Deal:
+def _as_known(deal: Deal, as_of: dt.date) -> Deal:
     """The deal as it was on that day: what closed later, or who knows when, is only announced."""
-    if as_of is None or not deal.is_done:
+    if not deal.is_done:
         return deal
     known_on = deal.closed_on or deal.read_on
     if known_on is None or known_on <= as_of:

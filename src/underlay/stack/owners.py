@@ -10,7 +10,7 @@ import numpy as np
 
 from underlay.errors import UnknownNameError
 from underlay.identity import match_key
-from underlay.stack.capital import Deal, read_deals
+from underlay.stack.capital import Deal, known_deals
 from underlay.stack.parts import UNKNOWN
 
 if TYPE_CHECKING:
@@ -216,9 +216,7 @@ def exposure(engine: Engine, owner: str, *, as_of: dt.date | None = None) -> Exp
     rows = _rows(engine, "organisation", "organisation_id")
     names = {row["organisation_id"]: row for row in rows}
     found = _named(owner, names)
-    deals = tuple(
-        deal for deal in read_deals(engine) if as_of is None or deal.announced_on <= as_of
-    )
+    deals = known_deals(engine, as_of)
     members = _group(found, names, deals, as_of)
     group = {found: (), **{member.id: member.chain for member in members}}
     given = [deal for deal in deals if deal.giver in group and deal.receiver not in group]
