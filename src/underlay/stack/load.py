@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from underlay.atlas.lookup import find_model
 from underlay.atlas.stack_contracts import EVIDENCE, STATUSES
 from underlay.errors import NoDataError, UnknownNameError
-from underlay.identity import match_key
 from underlay.stack.facets import LISTINGS
 from underlay.stack.parts import (
     ANY,
@@ -375,29 +375,10 @@ def _joined(
 
 def _find(engine: Engine, text: str) -> Listed:
     """One model by any of its names, with a weight of 1; raises `UnknownNameError`."""
-    alias = engine.tables["core__alias"]
-    wanted = text.strip().casefold()
-    found = engine.run(
-        alias.filter(alias.name.lower() == wanted)
-        .select("model_id")
-        .distinct()
-        .order_by("model_id")
-    ).objects("model_id")
-    if not found:
-        key = match_key(text)
-        tail = text.rpartition("/")[2].casefold()[:8]
-        near = engine.run(
-            alias.filter(alias.name.lower().contains(tail))
-            .select("name")
-            .distinct()
-            .order_by("name")
-            .limit(500)
-        ).objects("name")
-        exact = [name for name in near if match_key(name) == key]
-        raise UnknownNameError("model", text, tuple(exact or near))
+    number = int(find_model(engine, text).model["model_id"])
     model = engine.tables["core__model"]
     counts = engine.tables["core__observation"]
     last = counts.aggregate(observed_on=counts.observed_on.max())
-    rows = model.filter(model.model_id == found[0])
+    rows = model.filter(model.model_id == number)
     chosen = rows.select("model_id", value=model.model_id.cast("float64") * 0 + 1).cross_join(last)
     return _as_listed(engine.run(_columns(engine, chosen)), "")
