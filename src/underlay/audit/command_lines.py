@@ -13,7 +13,7 @@ from underlay.audit.documents import DYNAMIC, Fragment, read_json
 from underlay.audit.findings import Rule
 from underlay.audit.references import key_strength
 from underlay.audit.shell import Command, Value, Word, read_shell
-from underlay.audit.sites import Endpoints, Sightings, Site, words_of_name
+from underlay.audit.sites import RUN_TIME, Endpoints, Sightings, Site, words_of_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -280,8 +280,7 @@ class CommandLines:
                 own = replace(own, expects=None, strength=0.6)
             seen |= self._see(replace(value, text=text), own)
             if not value.is_literal and not seen:
-                reason = "the name is known only when the command runs"
-                self.found.doubt(word.raw, word.line, word.column, site.rule, reason)
+                self.found.doubt(word.raw, word.line, word.column, site.rule, RUN_TIME)
         return seen
 
     def _image(self, word: Word, site: Site) -> bool:

@@ -31,8 +31,17 @@ if TYPE_CHECKING:
 
     from underlay.audit.findings import Kind, Role
 
-__all__ = ["Endpoints", "Sightings", "Site", "bare_name", "endpoint_key", "words_of_name"]
+__all__ = [
+    "RUN_TIME",
+    "Endpoints",
+    "Sightings",
+    "Site",
+    "bare_name",
+    "endpoint_key",
+    "words_of_name",
+]
 
+RUN_TIME = "the name is known only when the command runs"
 # below, a string isn't even worth a look into the atlas
 WEAKEST = 0.4
 
@@ -42,7 +51,7 @@ _ENDPOINT = re.compile(
     r"(?:server|service|api|inference)_ur[li]|baseurl|url|uri)$"
 )
 # what an address may belong to when its key names nobody
-_ANYBODY = frozenset(("", "llm", "model", "ai", "chat", "default", "custom", "inference", "local"))
+_ANYBODY = frozenset(("", "llm", "model", "ai", "chat", "default", "custom", "inference"))
 _OWN = frozenset(("", "app", "api", "server", "public", "next_public", "site", "frontend"))
 # host:port, and labels of Kubernetes: a domain before the slash is no namespace of a hub
 _ADDRESS = re.compile(
@@ -99,10 +108,11 @@ class Endpoints:
         if owned:
             return owned[0]
         head = words.split("_")[0] if words else ""
+        is_named = head in vocabulary()["gateways"]
         for owner, url in self.urls:
-            if owner in _ANYBODY:
+            if owner == "" or (owner in _ANYBODY and not is_named):
                 return url
-            if owner == "openai" and head not in vocabulary()["gateways"]:
+            if owner == "openai" and not is_named:
                 return url
         return None
 
@@ -262,7 +272,10 @@ class Sightings:
     def __iter__(self) -> Iterator[ModelReference | Unknown]:
         known = {found.line for found in self._found.values()}
         yield from (self._found[key] for key in sorted(self._found))
-        yield from (u for key, u in sorted(self._unknown.items()) if u.line not in known)
+        for _, unknown in sorted(self._unknown.items()):
+            # a loop over names gives some of them: what the rest is, is no question any more
+            if unknown.reason != RUN_TIME or unknown.line not in known:
+                yield unknown
 
 
 def _merged(one: ModelReference, other: ModelReference) -> ModelReference:
