@@ -54,13 +54,14 @@ _RULES = {
 # cheaper to look for than patterns. The second group counts in files that speak of a model.
 _WORDS = (
     b"from_pretrained", b"hugging", b"gpt-", b"claude-", b"gemini-", b"llama", b"ransformer",
-    b"torch.hub", b"spacy", b"timm", b"open_clip", b"ultralytics", b"whisper", b"torchaudio.pip",
-    b".safetensors", b".gguf", b".pth", b".ckpt", b"repo_id", b"bert-", b"replicate", b"text-embedding",
+    b"torch.hub", b"spacy", b"timm", b"open_clip", b"ultralytics", b"whisper",
+    b"torchaudio.pip", b".safetensors", b".gguf", b".pth", b".ckpt", b"repo_id", b"bert-",
+    b"replicate", b"text-embedding", b"MiniLM", b"gpt2", b"berta", b"t5-",
 )  # fmt: skip
 _MODEL_WORDS = (
-    b"model_name", b"load_model", b"model_id", b"openai", b"langchain", b"diffusers", b"add_argument",
-    b".option(", b"torchvision.models", b"keras.app", b"istral", b"wen", b"hf_", b"anthropic",
-    b"litellm", b"vllm", b"bedrock", b"deepseek", b".onnx",
+    b"model_name", b"load_model", b"model_id", b"openai", b"langchain", b"diffusers",
+    b"add_argument", b".option(", b"torchvision.models", b"keras.app", b"istral", b"wen",
+    b"hf_", b"anthropic", b"litellm", b"vllm", b"bedrock", b"deepseek", b".onnx",
 )  # fmt: skip
 _HUB_SHAPE = re.compile(rb"[\"'][A-Za-z0-9][\w.-]{1,60}/[\w.-]*[-\d][\w.-]*[\"'@:]")
 _MODEL_SET = re.compile(rb"(?i)model\w*[\"']?(?:\s*:[^=\n\"']{0,40})?\s*[=:]\s*[\"']\w")

@@ -69,6 +69,9 @@ class CallScan(Scan):
         self.visits[ast.Call] = self._call
 
     def _call(self, node: ast.Call, seen: Seen, scope: str) -> None:
+        if seen.skip == NEVER:
+            self.push([node.func, *node.args, *(k.value for k in node.keywords)], seen, scope)
+            return
         name = dotted(node.func)
         if name is None:
             self.plain(node, NOWHERE, scope)

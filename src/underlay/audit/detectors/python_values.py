@@ -223,7 +223,7 @@ def _inner(node: Any, depth: int) -> Value:
 
 def _call(node: Any, depth: int) -> Value:
     name = dotted(node.func)
-    last = name.rpartition(".")[2] if name else ""
+    last = name.rpartition(".")[2] if name else getattr(node.func, "attr", "")
     arguments = [value_of(item, depth) for item in node.args[:_WIDEST]]
     keywords = {k.arg: value_of(k.value, depth) for k in node.keywords if k.arg is not None}
     if name is not None and (name in _ENVIRONMENT or last in ("getenv", "get_env")):

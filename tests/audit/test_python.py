@@ -1,0 +1,213 @@
+"""Python: values followed through names, calls, classes and modules; places of strings."""
+
+# ruff: noqa: E501 - a case a line
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from textwrap import dedent
+
+import pytest
+
+from underlay.audit.detectors.python import Python
+from underlay.audit.findings import SURE, File, ModelReference, Unknown
+from underlay.audit.syntax import python_source
+
+
+def look(files: dict[str, str]) -> list[ModelReference | Unknown]:
+    detector = Python()
+    facts = {}
+    for path, text in files.items():
+        data = dedent(text).encode()
+        found = detector.facts(File(PurePosixPath(path), data, size=len(data)))
+        if found is not None:
+            facts[path] = found
+    return list(detector.link(facts))
+
+
+def models(text: str, **more: str) -> dict[str, ModelReference]:
+    files = {"main.py": text, **{name + ".py": held for name, held in more.items()}}
+    found = [one for one in look(files) if isinstance(one, ModelReference)]
+    return {one.ref: one for one in found if one.confidence >= SURE}
+
+
+LOAD = "from transformers import AutoModel\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "ref", "role"),
+    [
+        ('AutoModel.from_pretrained("gpt2")', "gpt2", "use"),
+        ('N = "gpt2"\nAutoModel.from_pretrained(N)', "gpt2", "use"),
+        ('N = "7b"\nAutoModel.from_pretrained(f"acme/big-{N}")', "acme/big-7b", "use"),
+        ('AutoModel.from_pretrained("acme/" + "big")', "acme/big", "use"),
+        ('AutoModel.from_pretrained("acme/{}".format("big"))', "acme/big", "use"),
+        ('AutoModel.from_pretrained("acme/%s" % "big")', "acme/big", "use"),
+        ('D = {"s": "gpt2", "l": "gpt2-xl"}\nAutoModel.from_pretrained(D["l"])', "gpt2-xl", "option"),
+        ('D = {"s": {"id": "gpt2"}}\ndef f(k): AutoModel.from_pretrained(D[k]["id"])', "gpt2", "use"),
+        ('for n in ["gpt2", "t5-small"]:\n  AutoModel.from_pretrained(n)', "t5-small", "option"),
+        ('D = {"a": "gpt2"}\nfor k, n in D.items(): AutoModel.from_pretrained(n)', "gpt2", "option"),
+        ('for n, _ in [("gpt2", 1)]:\n  AutoModel.from_pretrained(n)', "gpt2", "option"),
+        ('def f(n="gpt2"): AutoModel.from_pretrained(n)', "gpt2", "default"),
+        ('def f(n): AutoModel.from_pretrained(n)\nf("gpt2")', "gpt2", "use"),
+        ('def f(n): AutoModel.from_pretrained(n)\ndef g(m): f(m)\ng(m="gpt2")', "gpt2", "use"),
+        ('def f(): return "gpt2"\nAutoModel.from_pretrained(f())', "gpt2", "use"),
+        ('import os\nAutoModel.from_pretrained(os.getenv("X", "gpt2"))', "gpt2", "default"),
+        ('import os\nAutoModel.from_pretrained(os.environ.get("X") or "gpt2")', "gpt2", "default"),
+        ('AutoModel.from_pretrained("gpt2" if big else "t5-small")', "t5-small", "use"),
+        ('class C:\n  x: str = "gpt2"\n  def f(self): AutoModel.from_pretrained(self.x)', "gpt2", "default"),
+        ('class C:\n  def __init__(self, n): self.n = n\n  def f(self): AutoModel.from_pretrained(self.n)'
+         '\nC("gpt2")', "gpt2", "use"),
+        ('from enum import Enum\nclass E(Enum):\n  A = "gpt2"\nAutoModel.from_pretrained(E.A.value)',
+         "gpt2", "option"),
+        ('import argparse\np = argparse.ArgumentParser()\np.add_argument("--x", default="gpt2")\n'
+         'a = p.parse_args()\nAutoModel.from_pretrained(a.x)', "gpt2", "default"),
+        ('import click\n@click.option("--net", default="gpt2")\ndef f(net): AutoModel.from_pretrained(net)',
+         "gpt2", "default"),
+        ('from typing import Literal\nModelName = Literal["gpt-4o", "o3-mini"]', "o3-mini", "option"),
+        ('x = {"model": "acme/some-thing", "n": 1}', "acme/some-thing", "use"),
+        ('MODEL_CHOICES = ["acme/a-7b", "acme/b-7b"]', "acme/b-7b", "option"),
+        ('# model = "acme/old-7b-chat"\nx = 1', "acme/old-7b-chat", "comment"),
+        ('def f():\n  """See https://huggingface.co/acme/doc-7b."""', "acme/doc-7b", "doc"),
+    ],
+)  # fmt: skip
+def test_followed(code: str, ref: str, role: str) -> None:
+    found = models(LOAD + code)
+    assert ref in found, sorted(found)
+    assert found[ref].role == role
+
+
+def test_across_modules() -> None:
+    found = look(
+        {
+            "pkg/__init__.py": "",
+            "pkg/config.py": 'class Settings:\n    encoder = "all-MiniLM-L6-v2"\nNET = "gpt2"\n',
+            "pkg/inner/load.py": LOAD
+            + "from ..config import NET as N, Settings\nfrom pkg import config as c\n"
+            "AutoModel.from_pretrained(N)\nAutoModel.from_pretrained(Settings().encoder)\n",
+        }
+    )
+    places = {(f.ref, f.file, f.line) for f in found if isinstance(f, ModelReference)}
+    assert places == {("gpt2", "pkg/config.py", 3), ("all-MiniLM-L6-v2", "pkg/config.py", 2)}
+
+
+def test_place_of_the_string_and_not_of_the_call() -> None:
+    found = models(LOAD + 'x = "é"; AutoModel.from_pretrained(\n    "gpt2",\n    revision="abc123",\n'
+                          "    trust_remote_code=True)")["gpt2"]  # fmt: skip
+    assert (found.line, found.column) == (3, 5)
+    assert (found.revision, found.flags) == ("abc123", ("remote-code",))
+
+
+def test_a_branch_pins_nothing() -> None:
+    found = models(LOAD + 'AutoModel.from_pretrained("gpt2", revision="main")')["gpt2"]
+    assert found.revision is None
+    assert "unpinned" in found.flags
+
+
+CLIENT = "import os\nfrom openai import OpenAI\nimport openai, requests\n"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'OpenAI(base_url="http://localhost:8000/v1").chat.completions.create(model="gpt-4")',
+        'c = OpenAI(base_url="http://vllm:8000/v1")\nc.chat.completions.create(model="gpt-4")',
+        'U = os.getenv("U", "http://127.0.0.1:1/v1")\nclass A:\n  def __init__(self): self.c = OpenAI(base_url=U)\n'
+        '  def f(self): return self.c.chat.completions.create(model="gpt-4")',
+        'def make(): return OpenAI(base_url="http://localhost:1/v1")\nmake().chat.completions.create(model="gpt-4")',
+        'openai.api_base = "http://localhost:1/v1"\nopenai.ChatCompletion.create(model="gpt-4")',
+        'os.environ["OPENAI_API_BASE"] = "http://localhost:1/v1"\nopenai.ChatCompletion.create(model="gpt-4")',
+        'from langchain_openai import ChatOpenAI\nChatOpenAI(model="gpt-4", openai_api_base="http://localhost:1")',
+        'requests.post("http://localhost:1/v1/chat/completions", json={"model": "gpt-4"})',
+        'config_list = [{"model": "gpt-4", "base_url": "http://localhost:1234/v1"}]',
+        'M = "gpt-4"\nc = OpenAI(base_url="http://localhost:8000/v1")\nc.chat.completions.create(model=M)',
+    ],
+)  # fmt: skip
+def test_alias(code: str) -> None:
+    found = models(CLIENT + code)
+    assert found["gpt-4"].alias
+
+
+@pytest.mark.parametrize(
+    ("code", "ref", "operator"),
+    [
+        ('OpenAI().chat.completions.create(model="gpt-4")', "gpt-4", "openai"),
+        ('OpenAI(base_url="https://openrouter.ai/api/v1").chat.completions.create(model="acme/x-7b")',
+         "acme/x-7b", "openrouter"),
+        ('OpenAI(base_url="https://api.deepseek.com").chat.completions.create(model="deepseek-chat")',
+         "deepseek-chat", "deepseek"),
+        ('OpenAI(base_url="http://localhost:11434/v1").chat.completions.create(model="llama3")',
+         "llama3", "ollama"),
+        ('OpenAI(base_url="http://localhost:1/v1").chat.completions.create(model="acme/x-7b")',
+         "acme/x-7b", "local"),
+    ],
+)  # fmt: skip
+def test_who_operates(code: str, ref: str, operator: str) -> None:
+    found = models(CLIENT + code)[ref]
+    assert (found.alias, found.operator) == (False, operator)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'load_dataset("HuggingFaceH4/ultrachat_200k")',
+        'snapshot_download("acme/things-1b", repo_type="dataset")',
+        'REPO_ID = "acme/corpus-base"\nload_dataset(REPO_ID)',
+        'if "gpt-4" in name or name.startswith("claude-3"): pass',
+        'CATEGORY = "conditioning/inpaint"', 'headers = {"content-type": "text/html"}',
+        'x = f"model/{y}"', 'image = "nvidia/cuda:12.1-base"', 'raise ValueError("gpt-4")',
+    ],
+)  # fmt: skip
+def test_nothing(code: str) -> None:
+    assert (
+        models(
+            "from datasets import load_dataset\nfrom huggingface_hub import snapshot_download\n"
+            + code
+        )
+        == {}
+    )
+
+
+def test_what_is_not_known_is_said() -> None:
+    found = look({"a.py": LOAD + 'import os\nAutoModel.from_pretrained(os.environ["NET"])\n'
+                                 'AutoModel.from_pretrained(f"acme/{size}")\n'})  # fmt: skip
+    said = {(f.line, f.text, f.reason) for f in found if isinstance(f, Unknown)}
+    assert said == {
+        (3, "NET", "an environment variable without a default"),
+        (4, "acme/{size}", "part of the name is not written in the code"),
+    }
+
+
+def test_names_that_depend_on_each_other_end() -> None:
+    loop = (
+        LOAD
+        + "a = b\nb = a\ndef f(x): return g(x)\ndef g(x): return f(x)\nAutoModel.from_pretrained(f(a))\n"
+    )
+    assert models(loop) == {}
+    many = LOAD + "x0 = 'gpt2'\n" + "".join(f"x{n} = [x{n - 1}, x{n - 1}]\n" for n in range(1, 40))
+    models(many + "AutoModel.from_pretrained(x39)\n")
+
+
+@pytest.mark.parametrize(
+    "broken",
+    ["type X = int", "def f[T](x: T): pass", 'y = f"{a["b"]} {chr(10).join(c)}"', 'print "old"',
+     "%matplotlib inline", "!pip install x", "{{ template }}", "def f(:", "x = (1,"],
+)  # fmt: skip
+def test_what_this_python_cannot_parse_hides_nothing_else(broken: str) -> None:
+    text = LOAD + f'A = AutoModel.from_pretrained("gpt2")\n\n{broken}\n\n'
+    source = python_source(text.encode())
+    assert source.tree is not None
+    assert models(text)["gpt2"].line == 2
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"\0" * 100, b"\xff\xfe from_pretrained('x')", b"(" * 5000 + b"gpt-4", b"from_pretrained(" * 3000,
+     b"x = " + b"-" * 20000 + b"1 # gpt-4", b"a" + b".b" * 9000 + b" # gpt-4", b"if x:\n" * 500 + b"gpt-4",
+     b"x = 1" + b" + 1" * 30000 + b" # gpt-4", b"elif x:\n pass\n" * 900 + b"# gpt-4"],
+    ids=range(9),
+)  # fmt: skip
+def test_hostile_source(data: bytes) -> None:
+    detector = Python()
+    for finding in detector.detect(File(PurePosixPath("a.py"), data, size=len(data))):
+        assert isinstance(finding, (ModelReference, Unknown))

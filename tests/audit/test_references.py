@@ -1,0 +1,173 @@
+"""What a string refers to, by itself and by its place."""
+
+# ruff: noqa: E501 - a case a line
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from underlay.audit.references import (
+    ANYWHERE,
+    Place,
+    canonical,
+    classify,
+    is_local_url,
+    key_strength,
+    operator_of_url,
+    vocabulary,
+)
+
+KEY = Place(strength=0.6)
+LOADER = Place("hub", strength=0.95)
+OLLAMA = Place("ollama", "ollama", 0.95)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "str", "print", "llama", "gpt", "claude", "claude-code", "text/plain", "application/json",
+        "actions/checkout", "library/nginx", "America/New_York", "models/llama", "src/main.py",
+        "python:3.11", "localhost:8000", "http://localhost:8000/v1", "v1/models",
+        "@types/node", "./data", "/usr/bin/env", "your-org/your-model", "path/to/model", "a b",
+        "{name}/model", "ghcr.io/some-image", "https://github.com/meta-llama/llama",
+        "https://huggingface.co/datasets/a/b", "https://huggingface.co/docs/transformers", "",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("place", [ANYWHERE, KEY])
+def test_no_reference(text: str, place: Place) -> None:
+    found = classify(text, place)
+    assert found is None or found.confidence < 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "kind", "operator"),
+    [
+        ("gpt-4o", ANYWHERE, "hosted", "openai"),
+        ("gpt-3.5-turbo-0125", ANYWHERE, "hosted", "openai"),
+        ("text-embedding-ada-002", ANYWHERE, "hosted", "openai"),
+        ("claude-3-5-sonnet-20241022", ANYWHERE, "hosted", "anthropic"),
+        ("anthropic.claude-3-sonnet-20240229-v1:0", ANYWHERE, "hosted", "bedrock"),
+        ("bedrock/anthropic.claude-v2", KEY, "hosted", "bedrock"),
+        ("openrouter/anthropic/claude-3.5-sonnet", ANYWHERE, "hosted", "openrouter"),
+        ("deepseek/deepseek-r1:free", KEY, "hosted", "openrouter"),
+        ("azure/my-deployment", KEY, "hosted", "azure"),
+        ("google_genai:gemini-2.0-flash", KEY, "hosted", "google"),
+        ("models/gemini-1.5-flash", ANYWHERE, "hosted", "google"),
+        ("ollama/llama3", KEY, "ollama", "ollama"),
+        ("llama3.1:8b-instruct-q4_K_M", KEY, "ollama", "ollama"),
+        ("mistral", OLLAMA, "ollama", "ollama"),
+        ("openai/whisper-large-v3", KEY, "hub", None),
+        ("openai/gpt-oss-120b", ANYWHERE, "hub", None),
+        ("gpt2", LOADER, "hub", None),
+        ("huggingface/meta-llama/Llama-3-8b", KEY, "hub", "huggingface"),
+        ("base.en", Place("package", strength=0.95), "package", None),
+    ],
+)
+def test_reference(text: str, place: Place, kind: str, operator: str | None) -> None:
+    found = classify(text, place)
+    assert found is not None
+    assert (found.ref, found.kind, found.operator) == (text, kind, operator)
+    assert found.confidence >= 0.5
+
+
+def test_an_address_is_repository_and_file() -> None:
+    found = classify(
+        "https://huggingface.co/acme/Big-GGUF/resolve/v1/big.Q4_K_M.gguf?download=true"
+    )
+    assert found is not None
+    assert (found.ref, found.revision, found.weight_file) == (
+        "acme/Big-GGUF",
+        "v1",
+        "big.Q4_K_M.gguf",
+    )
+    found = classify("https://huggingface.co/acme/big/resolve/main/pytorch_model.bin")
+    assert found is not None
+    assert (found.revision, found.flags) == (None, ("pickle",))
+
+
+@pytest.mark.parametrize(
+    ("kind", "ref", "operator", "wanted"),
+    [
+        ("hub", "Qwen/Qwen2.5-7B", None, "huggingface:Qwen/Qwen2.5-7B"),
+        ("hub", "huggingface/a/b", "huggingface", "huggingface:a/b"),
+        ("hosted", "azure/gpt-4", "azure", "openai:gpt-4"),
+        (
+            "hosted",
+            "openrouter/anthropic/claude-3.5-sonnet",
+            "openrouter",
+            "anthropic:claude-3.5-sonnet",
+        ),
+        ("hosted", "models/gemini-1.5-pro", "google", "google:gemini-1.5-pro"),
+        ("ollama", "ollama/llama3:8b", "ollama", "ollama:llama3:8b"),
+        ("file", "https://a.example/x.pth", None, "file:https://a.example/x.pth"),
+    ],
+)
+def test_canonical(kind: str, ref: str, operator: str | None, wanted: str) -> None:
+    assert canonical(kind, ref, operator) == wanted  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "key", ["model", "modelId", "EMBEDDING_MODEL", "repo_id", "llm", "base_model"]
+)
+def test_keys_that_speak_of_a_model(key: str) -> None:
+    assert key_strength(key) > 0
+
+
+@pytest.mark.parametrize(
+    "key", ["model_type", "modelProvider", "dataset", "image", "name", "", "task"]
+)
+def test_keys_that_do_not(key: str) -> None:
+    assert key_strength(key) == 0
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://localhost:1", "http://127.0.0.1/v1", "http://vllm:8000/v1", "http://10.0.0.4", "localhost:80",
+     "http://192.168.1.2:1234/v1", "http://host.docker.internal:11434", "http://a.svc.cluster.local"],
+)  # fmt: skip
+def test_local(url: str) -> None:
+    assert is_local_url(url)
+
+
+@pytest.mark.parametrize("url", ["https://api.openai.com/v1", "https://example.com", "gpt-4", ""])
+def test_not_local(url: str) -> None:
+    assert not is_local_url(url)
+
+
+def test_operators_of_addresses() -> None:
+    assert operator_of_url("https://acme.openai.azure.com/") == "azure"
+    assert operator_of_url("https://openrouter.ai/api/v1") == "openrouter"
+    assert operator_of_url("https://bedrock-runtime.us-east-1.amazonaws.com") == "bedrock"
+    assert operator_of_url("https://example.com") is None
+
+
+def test_no_pattern_of_the_vocabulary_is_a_plain_word() -> None:
+    words = (
+        "nova",
+        "command",
+        "sonar",
+        "davinci",
+        "o1",
+        "model",
+        "flash",
+        "large",
+        "turbo",
+        "mini",
+    )
+    assert [word for word in words if classify(word)] == []
+    operators = [entry["id"] for entry in vocabulary()["operator"]]
+    assert len(set(operators)) == len(operators)
+
+
+@given(st.text(max_size=80), st.sampled_from(["hub", "hosted", "ollama", "package", "file", None]))
+def test_any_text_is_read(text: str, expects: str | None) -> None:
+    for strength in (0.0, 0.6, 0.95):
+        found = classify(text, Place(expects, None, strength))  # type: ignore[arg-type]
+        if found is not None:
+            assert 0 <= found.confidence <= 1
+            assert canonical(found.kind, found.ref, found.operator)
+    key_strength(text)
+    is_local_url(text)
+    operator_of_url(text)
