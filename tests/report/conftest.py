@@ -327,6 +327,4 @@ def opened(tiny: Path) -> Iterator[OpenLake]:
 @pytest.fixture(scope="session")
 def tiny_report(opened: OpenLake) -> Report:
     """The report on the tiny lake."""
-    return build_report(
-        opened.figure, known_of(opened), version="0", multiverses=opened.multiverse
-    )
+    return build_report(opened.figure, known_of(opened), version="0", multiverses=opened.multiverse)

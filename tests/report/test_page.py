@@ -12,7 +12,11 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.report.conftest import HOSTILE
 
+from underlay.report.document import Bars
 from underlay.report.html import page, vega_bundle
+from underlay.report.markdown import render as markdown
+from underlay.report.terminal import render
+from underlay.report.words import plain
 
 if TYPE_CHECKING:
     from underlay.report import Report
@@ -147,7 +151,36 @@ def test_each_line_has_date_coverage_and_source(tiny_report: Report) -> None:
             assert line.as_of
             assert re.search(r"\d+ rows?, .* known for", line.coverage)
             assert line.sources
-    assert [line.id for line in tiny_report.lines if line.reason] == ["routes"]
+    between = {line.id for part in tiny_report.parts if part.id == "between" for line in part.lines}
+    # the tiny lake holds no stack: what stands on it says so
+    assert {line.id for line in tiny_report.lines if line.reason} == between - {"tempo"}
+
+
+def test_every_figure_says_over_how_many_definitions_it_is_spread(tiny_report: Report) -> None:
+    for line in tiny_report.lines:
+        assert len(line.spreads) == len(line.figures)
+        for figure, spread in zip(line.figures, line.spreads, strict=True):
+            assert (spread.figure, spread.by) == (figure.name, figure.by)
+            assert spread.count >= 1 or spread.reason
+            for row in figure.rows:
+                party = " / ".join(map(str, row.key.values()))
+                if row.value is not None and party in spread.reaches:
+                    least, most = spread.reaches[party]
+                    assert least - 1e-9 <= row.value <= most + 1e-9, (figure.name, party)
+        drawn = {picture.figure for picture in line.pictures if isinstance(picture, Bars)}
+        told = " ".join(map(plain, line.beside))
+        for place, spread in enumerate(line.spreads):
+            assert place in drawn or spread.name in told or not spread.marks
+
+
+def test_small_bars_are_drawn_in_every_format(tiny_report: Report) -> None:
+    (line,) = [line for line in tiny_report.lines if line.id == "downloads"]
+    assert "●" in render(tiny_report)
+    assert "●" in markdown(tiny_report)
+    assert 'class="gauge"' in page(tiny_report, "")
+    spread = line.to_dict()["figures"][0]["spread"]
+    assert spread["count"] > 1
+    assert set(spread["spread"]["CN"]) >= {"min", "q1", "median", "q3", "max"}
 
 
 def test_the_real_bundle_defines_what_the_page_calls() -> None:

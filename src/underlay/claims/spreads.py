@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from underlay.errors import NoDataError, NotComputableError, UnderlayError
-from underlay.measures import measure
+from underlay.measures import Definition, Query, measure
+from underlay.measures.definitions import EACH
+from underlay.measures.multiverse import open_choices
+from underlay.measures.slices import can_slice
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -152,10 +155,16 @@ class Spreads:
         allowed = self.allowed(quantity)
         free = {name: options for name, options in allowed.items() if len(options) > 1}
         reasons: dict[str, None] = {}
-        if callable(found.reduce):
-            rows, parties, values = self._one_by_one(quantity, allowed, reasons)
+        if not callable(found.reduce):
+            rows, parties, values = self._at_once(quantity, allowed, reasons)
+        elif free and _is_sliced(quantity, allowed):
+            rows, parties, values = self._at_once(quantity, allowed, reasons)
+            parties = tuple(party.replace(" / ", " ") for party in parties)
+            if found.unit in _COUNTED:  # where anybody has a value, who isn't there has nothing
+                has_any = ~np.isnan(values).all(axis=1, keepdims=True)
+                values = np.where(has_any & np.isnan(values), 0.0, values)
         else:
-            rows, parties, values = self._summed(quantity, allowed, reasons)
+            rows, parties, values = self._one_by_one(quantity, allowed, reasons)
         of = math.prod(map(len, free.values()))
         return Spread(
             quantity=quantity,
@@ -176,7 +185,7 @@ class Spreads:
         allowed: Mapping[str, Sequence[str]],
         reasons: dict[str, None],
     ) -> _Table:
-        """A measure that is no sum: a figure for each definition."""
+        """A measure of which definitions don't share rows: a figure for each."""
         unit = measure(quantity.measure).unit
         rows = _definitions(list(allowed.values()))
         by_row: list[dict[str, float]] = []
@@ -195,13 +204,13 @@ class Spreads:
         places = [i for i, options in enumerate(allowed.values()) if len(options) > 1]
         return tuple(tuple(row[i] for i in places) for row in rows), parties, table
 
-    def _summed(
+    def _at_once(
         self,
         quantity: Quantity,
         allowed: Mapping[str, Sequence[str]],
         reasons: dict[str, None],
     ) -> _Table:
-        """A measure that sums rows: all definitions of a list at once, list by list."""
+        """All definitions of a list at once, list by list."""
         found = measure(quantity.measure)
         outer = [c.name for c in found.choices if not c.varies and c.name in allowed]
         fixed = {
@@ -249,6 +258,20 @@ class Spreads:
             if name not in axes:  # all of its options say the same
                 grid = np.repeat(np.expand_dims(grid, place), len(inner[name]), axis=place)
         return found.parties, grid
+
+
+def _is_sliced(quantity: Quantity, allowed: Mapping[str, Sequence[str]]) -> bool:
+    """Whether the definitions within one list are parts of the same rows."""
+    found = measure(quantity.measure)
+    where = {
+        name: options[0]
+        for name, options in allowed.items()
+        if len(options) == 1 or not any(c.name == name and c.varies for c in found.choices)
+    }
+    varied = [choice.name for choice in open_choices(found, quantity.by, where)]
+    definition = found.definition(where, quantity.by)
+    options = {k: EACH if k in varied else v for k, v in definition.options.items()}
+    return can_slice(found, Query(quantity.by, Definition(options, definition.kept)), varied)
 
 
 def _values(figure: Figure) -> dict[str, float]:

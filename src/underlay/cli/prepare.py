@@ -1,6 +1,7 @@
 """Writing the SQL of usual questions beforehand: `python -m underlay.cli.prepare` (see `make fix`).
 
-Asks what the report asks and the figures that people ask first, and keeps the SQL that Ibis wrote.
+Asks what the report and the claims ask, and the figures that people ask first, and keeps the SQL
+that Ibis wrote.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from underlay.api import OpenLake, prepared_queries
+from underlay.claims.ledger import assess
 from underlay.cli.report import known_of
 from underlay.config import settings
 from underlay.lake import Engine, embedded
@@ -43,6 +45,7 @@ def usual_statements() -> dict[str, Statement]:
         )
         for name, by in _FIGURES:
             lake.figure(name, by=by)
+        assess(lake)
         return dict(lake.engine.asked)
 
 
