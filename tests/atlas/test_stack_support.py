@@ -24,6 +24,7 @@ from underlay.atlas.stack_support import (
     benchmark_rows,
     ci_rows,
     document_rows,
+    engine_rows,
     fallback_rows,
     format_rows,
     lmdeploy_rows,
@@ -34,7 +35,8 @@ from underlay.atlas.stack_support import (
     unique_rows,
     validated_rows,
 )
-from underlay.lake import Lake
+from underlay.errors import LakeMissingError
+from underlay.lake import Engine, Lake, embedded
 from underlay.sources import source
 from underlay.sources.pull import sync_from
 from underlay.tables import Batch
@@ -189,6 +191,17 @@ def test_a_general_path_takes_what_has_no_list_of_its_own(
     found = by(fallback_rows(flags, LINES, known, rules), "runtime_id", "architecture_id")
     assert set(found) == {("runtime:vllm", "OlmoForCausalLM")}
     assert found["runtime:vllm", "OlmoForCausalLM"]["is_fallback"] is True
+
+
+def test_a_runtime_over_another_has_its_list_as_a_general_path(
+    known: Architectures, rules: StackRules
+) -> None:
+    found = by(engine_rows(LINES, known, rules), "runtime_id", "architecture_id")
+    assert set(found) == {
+        ("runtime:ollama", "Qwen3VLForConditionalGeneration"),
+        ("runtime:ollama", "LlavaForConditionalGeneration"),
+    }
+    assert all(row["is_fallback"] and row["stated_by"] == "third-party" for row in found.values())
 
 
 # ---- which list stands --------------------------------------------------------------------------
@@ -528,6 +541,13 @@ def test_whatever_a_row_names_is_there(tables: dict[str, Rows], small_lake: Path
         assert row["architecture_id"] in classes
 
 
+def test_nothing_was_seen_first_after_it_was_seen_last(tables: dict[str, Rows]) -> None:
+    for name in ("support", "requires", "stack_build"):
+        for row in tables[f"core__{name}"]:
+            if row["first_seen_on"] and row["last_seen_on"]:
+                assert row["first_seen_on"] <= row["last_seen_on"], row
+
+
 def test_every_requirement_has_its_reason(tables: dict[str, Rows]) -> None:
     rows = tables["core__requirement"]
     assert [row["model_id"] for row in rows] == list(range(len(rows)))
@@ -543,6 +563,31 @@ def test_a_lake_without_evidence_has_components_all_the_same(
     assert {"packaged", "documented", "measured"} <= evidence
     statuses = {row["status"] for row in tables["core__support"]}
     assert {"yes", "experimental", "no", "not-tested", "removed"} <= statuses
+
+
+def test_the_shipped_snapshot_knows_the_listed_language_models() -> None:
+    try:
+        lake = embedded()
+    except LakeMissingError:
+        pytest.skip("no embedded snapshot here; `make snapshot` makes one")
+    if not lake.files("core__requirement"):
+        pytest.skip("the embedded snapshot was made before the stack's tables")
+    with Engine(lake, CORE) as engine:
+        counted = engine.tables["core__observation"]
+        counted = counted.filter(
+            (counted.listing == "os_ai_map") & (counted.metric == "downloads_30d_count")
+        )
+        counted = counted.filter(counted.observed_on == counted.observed_on.max().as_scalar())
+        model = engine.tables["core__model"]
+        language = model.filter(model.modality == "language").select("model_id")
+        needed = engine.tables["core__requirement"].select("model_id", "architecture_id", "reason")
+        joined = counted.join(language, "model_id").join(needed, "model_id")
+        rows = list(engine.run(joined.select("value", "architecture_id", "reason")).rows())
+    known = sum(row["value"] for row in rows if row["architecture_id"] != "unknown")
+    assert len(rows) > 200
+    assert known / sum(row["value"] for row in rows) >= 0.98
+    for row in rows:
+        assert len(row["reason"]) > 20
 
 
 # ---- the full data ------------------------------------------------------------------------------

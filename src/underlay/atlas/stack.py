@@ -34,6 +34,7 @@ from underlay.atlas.stack_support import (
     benchmark_rows,
     ci_rows,
     document_rows,
+    engine_rows,
     fallback_rows,
     format_rows,
     lmdeploy_rows,
@@ -150,6 +151,7 @@ def _statements(
     yield from pair_rows(lines, architectures, past, rules)
     flags = raw.rows(f"{matrix}attention_flag")
     yield from fallback_rows(flags, lines, architectures, rules)
+    yield from engine_rows(lines, architectures, rules)
     yield from plugin_rows(packages, names, architectures)
     yield from ascend_rows(
         raw.rows(f"{matrix}ascend_model"), raw.rows(f"{matrix}ascend_first_seen"), classes

@@ -138,8 +138,10 @@ def _date(
     for (runtime, toolchain), days in sorted(held.items()):
         identifier = f"build:{runtime}/{toolchain}"
         first, last = min(days), max(days)
-        if identifier in found:
-            found[identifier]["first_seen_on"] = first[0]
+        known = found.get(identifier)
+        if known is not None:
+            known["first_seen_on"] = min(first[0], known["last_seen_on"])
+            known["last_seen_on"] = max(last[0], known["last_seen_on"])
             continue
         found[identifier] = _row(runtime, toolchain, runtimes, toolchains) | {
             "delivery": "in-tree",

@@ -25,6 +25,7 @@ __all__ = [
     "benchmark_rows",
     "ci_rows",
     "document_rows",
+    "engine_rows",
     "fallback_rows",
     "format_rows",
     "lmdeploy_rows",
@@ -335,6 +336,37 @@ def fallback_rows(
                     last=last,
                     sha=row["snapshot_sha256"],
                 )
+
+
+def engine_rows(
+    lines: Sequence[Registered], architectures: Architectures, rules: StackRules
+) -> Iterator[dict[str, Any]]:
+    """What a runtime runs since it is built over another one: that one's list, as a general path.
+
+    It pins a release of its engine that is not read here, so nothing of this is its own word.
+    """
+    for entry in rules.of("runtime"):
+        cited = rules.citations.get(entry.get("engine_citation", ""))
+        if cited is None:
+            continue
+        engine = entry["engine"]
+        held = {
+            architectures.canonical(line.name)
+            for line in lines
+            if line.runtime == engine and line.kind == CLASS and line.status == "supported"
+        }
+        for name in sorted(held):
+            yield _row(
+                entry["id"],
+                name,
+                "yes",
+                source="curated",
+                evidence="documented",
+                stated_by="third-party",
+                path=f"built over {engine}: {cited.url}",
+                is_fallback=True,
+                last=cited.read_on,
+            )
 
 
 def plugin_rows(
