@@ -170,7 +170,11 @@ class _Share:
         walk, limits = self.walk, self.job.limits
         wanting = [d for d in self.job.detectors if d.wants(entry.path, entry.size)]
         if not wanting:
-            walk.skipped["no detector reads such a file"] += 1
+            large = entry.size > limits.file_bytes
+            if large and any(d.wants(entry.path, 1000) for d in self.job.detectors):
+                walk.note(str(entry.path), f"larger than {limits.file_bytes} bytes: not read")
+            else:
+                walk.skipped["no detector reads such a file"] += 1
             return
         if self.bytes > self.most_bytes:
             walk.note(str(entry.path), f"more than {limits.total_bytes} bytes in all")
@@ -183,28 +187,43 @@ class _Share:
         if file.is_truncated:
             wanting = [d for d in wanting if getattr(d, "reads_heads", False)]
             if not wanting:
-                reason = f"larger than {limits.file_bytes} bytes: not read whole"
+                reason = f"larger than {limits.file_bytes} bytes: not read"
                 walk.note(str(entry.path), reason)
                 return
         key = file_key(file).hex() if self.kept is not None else ""
         found = self.kept.get(bytes.fromhex(key)) if self.kept is not None else None
         if found is None:
             found = list(_look(file, wanting))
+            if file.is_truncated and not found:
+                reason = f"larger than {limits.file_bytes} bytes: only its head was read"
+                found = [_packed(_note(file, reason))]
             key = f"+{key}" if key else ""
         if found or key:
             self.found.append([str(file.path), found, key])
 
 
 def _look(file: File, detectors: Iterable[Detector]) -> Iterator[list[Any]]:
-    """What the detectors see in one file, as JSON."""
+    """What the detectors see in one file, as JSON.
+
+    A detector that fails on a file loses what it would find there, and that is said.
+    """
     for detector in detectors:
-        if isinstance(detector, Linker):
-            facts = detector.facts(file)
-            if facts:
-                yield ["F", detector.name, facts]
-        else:
-            for finding in detector.detect(file):
-                yield _packed(finding)
+        found: list[list[Any]] = []
+        try:
+            if isinstance(detector, Linker):
+                facts = detector.facts(file)
+                if facts:
+                    found.append(["F", detector.name, facts])
+            else:
+                found.extend(_packed(finding) for finding in detector.detect(file))
+        except Exception as error:  # noqa: BLE001 - one file of a stranger may not end the audit
+            reason = f"the detector {detector.name} failed: {type(error).__name__}"
+            found = [_packed(_note(file, reason))]
+        yield from found
+
+
+def _note(file: File, reason: str) -> Unknown:
+    return Unknown(file=str(file.path), line=0, text="", reason=reason, rule="walk")
 
 
 def _packed(finding: Finding) -> list[Any]:
