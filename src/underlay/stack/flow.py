@@ -3,7 +3,6 @@
 A model divides its weight equally over the runtimes that have a route of the asked grade, each
 runtime over its backends, each backend over the lines of accelerators, each line over the foundries
 named for it. So a share says how many ways lead through a piece, not how much runs there. What a
-piece reaches is the part of the whole that has any route through it. What a
 piece reaches is the part of the whole that has any route through it.
 """
 
