@@ -12,6 +12,9 @@ __all__ = [
     "ARCHITECTURE",
     "COUPLING",
     "DEAL",
+    "DEAL_GRADES",
+    "DEAL_KINDS",
+    "DEAL_STATUSES",
     "EVIDENCE",
     "LAYERS",
     "REQUIREMENT",
@@ -46,6 +49,10 @@ LAYERS = (
 )
 WAYS = ("declares", "bundles", "refers", "measured")
 SCOPES = ("silicon", "toolchain", "code", "services", "fabrication", "equipment")
+DEAL_KINDS = ("funds", "supplies", "leases", "owns")
+DEAL_STATUSES = ("announced", "partly closed", "closed", "cancelled")
+# read at one of the two firms, in the press, or in a page that tells what another one said
+DEAL_GRADES = ("primary", "press", "retold")
 
 _EVIDENCE = Column("evidence", "string", "grade: measured, ci, packaged, documented ...", True)
 _STATED_BY = Column("stated_by", "string", "vendor (of itself), project or third-party", True)
@@ -249,18 +256,24 @@ DEAL = Table(
         Column("deal_id", "string", "the deal", True),
         Column("giver_id", "string", "organisation that funds, supplies, owns or leases out", True),
         Column("receiver_id", "string", "organisation at the other end", True),
-        Column("kind", "string", "funds, supplies, owns or leases", True),
+        Column("kind", "string", "funds, supplies, leases or owns", True),
         Column("announced_on", "date", "announcement", True),
         Column("closed_on", "date", "completion, where it has happened and is known"),
         Column("amount_usd", "float64", "amount, where one is stated"),
         Column("amount_note", "string", "what the amount means: up to, over years, valuation"),
-        Column("status", "string", "announced, closed, partly closed or cancelled", True),
-        Column("grade", "string", "primary, reported by press, or retold", True),
+        Column("status", "string", "announced, partly closed, closed or cancelled", True),
+        Column("grade", "string", "who states it: primary, press or retold", True),
         Column("citation_title", "string", "title of the page that was read", True),
         Column("citation_url", "string", "its address", True),
         Column("citation_on", "date", "day of the page"),
         Column("read_on", "date", "day on which it was read", True),
         Column("note", "string", "what a reader must know"),
+    ),
+    checks=(
+        Check("kinds", "kind", one_of=DEAL_KINDS),
+        Check("states", "status", one_of=DEAL_STATUSES),
+        Check("grades", "grade", one_of=DEAL_GRADES),
+        Check("not negative", "amount_usd", lowest=0.0),
     ),
 )
 
