@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from underlay.atlas.stack_contracts import EVIDENCE, STATUSES
-from underlay.stack.chokepoints import Damages, removable, removal_damages
+from underlay.stack.chokepoints import Damages, have_route, removable, removal_damages
 from underlay.stack.facets import Facets, State
 from underlay.stack.parts import Build, Component, Need, Stack, Statements
 from underlay.stack.population import Classes, collapse
@@ -32,6 +32,7 @@ SEED = 20261121
 ARCHITECTURES = 600
 FORMATS = ("safetensors", "gguf", "onnx", "mlx", "pytorch", "unknown")
 QUANTISATIONS = ("none", "fp8", "awq", "gptq", "int4", "int8", "unknown")
+READ = tuple(sorted({*FORMATS, *QUANTISATIONS} - {"unknown", "none"}))
 LICENCES = ("osi", "use-restrictions", "research-only", "custom", "unknown")
 CAPACITIES = (1.6e10, 6.4e10, 2.56e11, 1.02e12)
 LAYERS = (
@@ -96,7 +97,7 @@ def made_up_stack(rng: np.random.Generator) -> Stack:
         raise NotImplementedError("models are given as columns here")
 
     return Stack(
-        components, tuple(made.needs), tuple(made.builds), statements, names, (), {}, nothing,
+        components, tuple(made.needs), tuple(made.builds), statements, names, READ, {}, nothing,
         nothing,
     )  # fmt: skip
 
@@ -116,15 +117,19 @@ def made_up_statements(
         for a in np.flatnonzero(rng.random(ARCHITECTURES) < 0.1).tolist():
             status = no if rng.random() < 0.3 else yes
             rows.append((places[build.runtime], places[build.backend], a, status))
-    columns = np.array(rows, dtype=np.int32).T
+    # each runtime reads a few formats, on all its builds
+    read = [(r, f) for r in runtimes for f in range(len(READ)) if rng.random() < 0.6]
+    columns = np.array([*rows, *((r, -1, -1, yes) for r, _ in read)], dtype=np.int32).T
     count = columns.shape[1]
+    formats = np.full(count, -1, dtype=np.int32)
+    formats[len(rows) :] = [f for _, f in read]
     same = {
         name: np.full(count, value, dtype=np.int32)
         for name, value in (("any", -1), ("both", 2), ("packaged", EVIDENCE.index("packaged")))
     }
     text = np.full(count, "", dtype=object)
     return Statements(
-        columns[0], columns[1], columns[2], same["any"], same["any"], same["both"], columns[3],
+        columns[0], columns[1], columns[2], formats, same["any"], same["both"], columns[3],
         np.zeros(count, dtype=bool), same["packaged"], same["any"], same["any"], text, text, text,
         text,
     )  # fmt: skip
@@ -150,15 +155,16 @@ def classes_from(stack: Stack, rows: Any) -> Classes:
     return Classes(rows, names, CAPACITIES, np.zeros(0, dtype=np.int64))
 
 
-def ours(stack: Stack, columns: list[Any], downloads: Any) -> tuple[Damages, int, int]:
+def ours(
+    stack: Stack, columns: list[Any], downloads: Any, wanted: str = "weights"
+) -> tuple[Damages, int, int]:
     """All single and pair removals, by downloads and by models; numbers of classes and kinds."""
-    facets = Facets()
+    facets = Facets(object=wanted)
     rows, sums = collapse(columns, [downloads, np.ones(len(downloads))])
     classes = classes_from(stack, rows)
     offer = offer_for(stack, classes, facets)
     counts = offer.at(int(facets.state))
-    start = outlets_alive(stack, facets, "value", removed_words(stack, [()]))
-    had = (reached(counts, start)[:, 0] & np.uint64(1)).astype(bool)
+    had = have_route(stack, facets, counts)
     weights = np.where(had, offer.sums(sums / sums.sum(axis=1, keepdims=True)), 0.0)
     return removal_damages(stack, facets, counts, weights), len(classes), len(counts)
 
@@ -228,6 +234,13 @@ def main() -> int:
     print(f"removals              {removals:>14,}  all single and pair")
     print(f"seconds, all          {seconds:>14.2f}  target {TARGET_SECONDS}")
     print(f"peak memory, MB       {peak / 1e6:>14,.0f}  target {TARGET_BYTES / 1e6:,.0f}")
+    stack.memory.clear()
+    start = time.perf_counter()
+    _, _, kinds = ours(stack, columns, downloads, "file")
+    for_files = time.perf_counter() - start
+    peak = max(peak, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
+    print(f"seconds, files        {for_files:>14.2f}  {kinds:,} kinds: every format independent")
+    print(f"peak memory, MB       {peak / 1e6:>14,.0f}")
 
     # a sample of models under a sample of removals, each walked anew
     few = max(1, int(np.sqrt(searches)))

@@ -44,6 +44,7 @@ __all__ = [
     "chokepoints",
     "dominated",
     "dominators",
+    "have_route",
     "removable",
     "removal_damages",
 ]
@@ -140,7 +141,7 @@ def chokepoints(
     classes = classes_for(stack, listed)
     offer = offer_for(stack, classes, facets)
     counts = offer.at(int(facets.state))
-    had = _had(stack, facets, counts)
+    had = have_route(stack, facets, counts)
     whole = float(weights[weight].sum())
     columns = (weights[weight] / whole, weights["models"] > 0)
     of_kind = offer.sums([np.bincount(classes.member, c, minlength=len(classes)) for c in columns])
@@ -194,6 +195,8 @@ def removal_damages(
     `counts` are booleans (kinds, outlets) of what is a route, `weights` (weights, kinds) those of
     the kinds that have one, 0 for others.
     """
+    counts, member = distinct(counts)
+    weights = np.stack([np.bincount(member, weight, minlength=len(counts)) for weight in weights])
     among = removable(stack)
     alive = outlets_alive(stack, facets, "value", singles(len(stack.components), among))
     alone = damages(counts, alive, weights, len(among))
@@ -263,11 +266,9 @@ _NOTHING = 1e-12  # what a difference of sums of floats leaves of nothing
 
 def _overlap(stack: Stack, facets: Facets, counts: Any, weight: Any, among: Sequence[int]) -> Any:
     """Weight (components, components) of the kinds that go with each of two alone."""
-    rows, member = distinct(counts)
-    heavy = np.bincount(member, weight, minlength=len(rows))
-    used = heavy > 0
-    lost = dominated(stack, facets, rows[used], among).astype(np.float64)
-    found: Any = (lost * heavy[used][:, None]).T @ lost
+    used = weight > 0
+    lost = dominated(stack, facets, counts[used], among).astype(np.float64)
+    found: Any = (lost * weight[used][:, None]).T @ lost
     return found
 
 
@@ -278,7 +279,7 @@ def dominated(stack: Stack, facets: Facets, counts: Any, among: Sequence[int]) -
     """
     alive = outlets_alive(stack, facets, "value", singles(len(stack.components), among))
     left = unpack(reached(counts, alive), len(among)).astype(bool)
-    return ~left & _had(stack, facets, counts)[:, None]
+    return ~left & have_route(stack, facets, counts)[:, None]
 
 
 def dominators(stack: Stack, facets: Facets, counts: Any) -> list[tuple[str, ...]]:
@@ -290,9 +291,11 @@ def dominators(stack: Stack, facets: Facets, counts: Any) -> list[tuple[str, ...
     ]
 
 
-def _had(stack: Stack, facets: Facets, counts: Any) -> Any:
-    alive = outlets_alive(stack, facets, "value", removed_words(stack, [()]))
-    return (reached(counts, alive)[:, 0] & np.uint64(1)).astype(bool)
+def have_route(stack: Stack, facets: Facets, counts: Any) -> Any:
+    """Which kinds (kinds,) have a route while nothing is removed; `counts` (kinds, outlets)."""
+    alive = outlets_alive(stack, facets, "value", removed_words(stack, [()]))[:, 0]
+    found: Any = counts[:, (alive & np.uint64(1)).astype(bool)].any(axis=1)
+    return found
 
 
 def _lower(

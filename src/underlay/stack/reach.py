@@ -160,9 +160,12 @@ def _offer(stack: Stack, classes: Classes, facets: Facets, found: Edges) -> Offe
     is_kind &= found.serves
     states[:, ~is_kind] = State.NO
     capacity = np.array([_capacity(stack, o) or np.inf for o in outlets], dtype=np.float64)
-    need = classes.need_bytes(first)[:, None]
-    states[need > capacity[None, :]] = State.NO
-    fits = ~(np.isnan(need) & np.isfinite(capacity)[None, :])
+    need = classes.need_bytes(first)
+    gated = np.flatnonzero(np.isfinite(capacity))
+    fits = np.ones(states.shape, dtype=bool)
+    for outlet in gated.tolist():
+        states[need > capacity[outlet], outlet] = State.NO
+        fits[:, outlet] = ~np.isnan(need)
     # before a model's architecture is known, no edge of it can be named as missing
     possible = (states != State.NO) & (found.exists[None, :] | (states >= State.GENERIC))
     possible &= known[:, None]
@@ -171,31 +174,32 @@ def _offer(stack: Stack, classes: Classes, facets: Facets, found: Edges) -> Offe
 
 def _slots(stack: Stack, classes: Classes, first: Any, codes: Any, found: Edges) -> Any:
     """States (kinds, outlets) of reading the file of each kind."""
-    asked: dict[tuple[int, tuple[str, ...]], Any] = {}
-    rows = []
-    named = {architecture for architecture, _ in found.exceptions}
-    for of, code in zip(first.tolist(), codes.tolist(), strict=True):
-        formats = classes.formats(of)
-        key = (code if code in named else -1), formats
-        if key not in asked:
-            asked[key] = slot_states(stack, found, code, formats)
-        rows.append(asked[key])
-    return np.array(rows, dtype=np.uint8).reshape(len(first), len(stack.outlets))
+    pairs, pair = np.unique(classes.rows[first][:, 1:3], axis=0, return_inverse=True)
+    pair = pair.reshape(-1)
+    one_of_each = [int(first[place]) for place in np.unique(pair, return_index=True)[1].tolist()]
+    general = [slot_states(stack, found, -1, classes.formats(of)) for of in one_of_each]
+    table = np.array(general, dtype=np.uint8).reshape(len(pairs), len(stack.outlets))
+    slots = table[pair]
+    # few architectures have a source that names them with a format
+    named = sorted({architecture for architecture, _ in found.exceptions})
+    for kind in np.flatnonzero(np.isin(codes, named)).tolist():
+        slots[kind] = slot_states(stack, found, int(codes[kind]), classes.formats(int(first[kind])))
+    return slots
 
 
 def _as_file(states: Any, slots: Any, is_convertible: Any) -> Any:
     """States of a published file: the architecture and the format, else a conversion."""
-    whole = np.where(
-        slots >= State.PRODUCT,
-        states,
-        np.where(
-            slots == State.GENERIC,
-            np.minimum(states, np.uint8(State.GENERIC)),
-            np.minimum(states, slots),
-        ),
-    )
-    can = is_convertible[:, None] & (states >= State.GENERIC) & (whole < State.GENERIC)
-    return np.where(can, np.uint8(State.GENERIC), whole)
+    # a reader that is known for sure takes nothing from what is known of the architecture
+    limit = np.arange(256, dtype=np.uint8)
+    limit[State.PRODUCT :] = 255
+    whole = limit[slots]
+    np.minimum(whole, states, out=whole)
+    rows = np.flatnonzero(is_convertible)
+    converted = np.minimum(states[rows], np.uint8(State.GENERIC))
+    # of a conversion only the route counts: no doubt about the file becomes one about its base
+    converted[converted < State.GENERIC] = State.NO
+    whole[rows] = np.maximum(whole[rows], converted)
+    return whole
 
 
 def _capacity(stack: Stack, outlet: Outlet) -> float | None:
