@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["chokepoints", "routes", "whatif"]
 
 _WIDTH = 98
+_LABEL = 11  # columns of a label and the blank behind it
 _BAR = 24
 _SHOWN = 10
 
@@ -49,7 +50,13 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="The answer as J
     "package:torch, api:cuda, licence:MIT, grade<documented; repeatable.",
 )
 @_where
-@click.option("--by", type=click.Choice(["country", "openness"]), default="country")
+@click.option(
+    "--by",
+    type=click.Choice(["country", "openness"]),
+    default="country",
+    show_default=True,
+    help="By what the table of parts tells makers apart; JSON has both.",
+)
 @click.option("--as-of", type=DATE, metavar="DATE", help="Owners as of that day.")
 @_as_json
 @click.pass_obj
@@ -107,7 +114,7 @@ def _sources(lake: OpenLake) -> list[dict[str, Any]]:
             "title": row["title"],
             "licence": row["licence"],
             "url": row["url"],
-            "vintage": str(row["last_observed_on"] or ""),
+            "vintage": str(row["last_observed_on"] or "")[:10],  # the engine gives midnights
             "conflict": row["conflict"] or "",
         }
         for row in lake.sources()
@@ -337,7 +344,13 @@ def _show_routes(found: ModelRoutes, without: Sequence[str], limit: int) -> None
 
 @click.command(cls=Command)
 @_where
-@click.option("--weight", type=click.Choice(["models", "downloads", "tokens"]), default="downloads")
+@click.option(
+    "--weight",
+    type=click.Choice(["models", "downloads", "tokens"]),
+    default="downloads",
+    show_default=True,
+    help="What each model counts.",
+)
 @click.option("--top", type=click.IntRange(1, 1000), default=10, help="Rows of each table.")
 @click.option(
     "--share",
@@ -440,9 +453,15 @@ def _bar(rung: Rung) -> str:
 
 
 def _wrapped(text: str) -> None:
-    indent = len(text) - len(text.lstrip())
-    if text[:1].isalpha() and "  " in text[:12]:
-        indent = 11
-    for line in textwrap.wrap(plain(text), _WIDTH, subsequent_indent=" " * indent,
-                              initial_indent=text[: len(text) - len(text.lstrip())]):  # fmt: skip
+    """A text in lines of the page; those after the first stand below what follows its label."""
+    indent = " " * (len(text) - len(text.lstrip()))
+    rest = " " * _LABEL if text[:1].isalpha() and "  " in text[:_LABEL] else indent
+    for line in textwrap.wrap(
+        plain(text).strip(),
+        _WIDTH,
+        initial_indent=indent,
+        subsequent_indent=rest,
+        break_on_hyphens=False,
+        break_long_words=False,
+    ):
         write(line)
