@@ -104,6 +104,21 @@ def test_routes_of_a_model() -> None:
     assert answer["requirement"]["weights_bytes"] is None
 
 
+def test_one_model_after_another() -> None:
+    stack = two_vendors().stack()
+    names = ["a/both", "a/denied", "a/closed", "a/ascended", "a/mystery"] * 80
+    found = {(name, routes(stack, name).architecture, len(routes(stack, name).routes))
+             for name in names}  # fmt: skip
+    assert found == {
+        ("a/both", "Both", 3),
+        ("a/denied", "Denied", 2),
+        ("a/closed", "Closed", 1),
+        ("a/ascended", "Ascended", 4),
+        ("a/mystery", "unknown", 0),
+    }
+    assert len(stack.memory) < 300
+
+
 def test_routes_after_a_removal() -> None:
     stack = two_vendors().stack()
     found = routes(stack, "a/both", without=removal(stack, ["amd", "nvidia"]))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from underlay.stack.population import Listed
 
 __all__ = [
+    "ANY",
     "UNKNOWN",
     "Build",
     "Component",

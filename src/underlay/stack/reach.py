@@ -15,7 +15,6 @@ import numpy as np
 from underlay.stack.evidence import edges, slot_states
 from underlay.stack.facets import State
 from underlay.stack.graph import pack, unpack
-from underlay.stack.parts import Reading  # noqa: TC001
 from underlay.stack.population import classes_of
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from underlay.stack.evidence import Edges
     from underlay.stack.facets import Facets
-    from underlay.stack.parts import Outlet, Stack
+    from underlay.stack.parts import Outlet, Reading, Stack
     from underlay.stack.population import Classes, Listed
     from underlay.stack.removals import Removal
 
@@ -100,12 +99,21 @@ class Standing:
 
 def classes_for(stack: Stack, listed: Listed) -> Classes:
     """The requirement classes of a list."""
-    key = ("classes", listed.listing, listed.observed_on, len(listed))
+    key = ("classes", id(listed))
     if key not in stack.memory:
-        sizes = {_capacity(stack, outlet) for outlet in stack.outlets} - {None}
-        stack.memory[key] = classes_of(listed, sorted(size for size in sizes if size))
-    found: Classes = stack.memory[key]
-    return found
+        _forget(stack)
+        sizes = {_capacity(stack, outlet) for outlet in stack.outlets}
+        found = classes_of(listed, sorted(size for size in sizes if size))
+        stack.memory[key] = (listed, found)  # holds the list, so that its id stays its own
+    classes: Classes = stack.memory[key][1]
+    return classes
+
+
+def _forget(stack: Stack) -> None:
+    """Let go of answers, where many lists and definitions have been asked for."""
+    if len(stack.memory) > _KEPT:
+        for key in [key for key in stack.memory if key[0] in ("classes", "offer", "edges")]:
+            del stack.memory[key]
 
 
 def offer_for(
@@ -129,6 +137,7 @@ def offer_for(
         until,
     )
     if key not in stack.memory:
+        _forget(stack)
         found = _offer(
             stack, classes, facets, edges(stack, use=facets.use, below=below, until=until)
         )
@@ -318,4 +327,5 @@ def _reaches(offer: Offer, counts: Any, alive: Any) -> Any:
 
 
 _READINGS: tuple[Reading, ...] = ("value", "lower", "upper")
+_KEPT = 256  # answers kept at once, of some 300 kB each
 _CHUNK = 1024  # classes of which all scenarios are held as bytes at once
