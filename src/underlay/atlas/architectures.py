@@ -169,6 +169,7 @@ class Registered:
     first_seen_on: dt.date | None = None
     last_seen_on: dt.date | None = None
     snapshot_sha256: str | None = None
+    package: str = ""  # that holds the list, where a released one was read
 
 
 @dataclass

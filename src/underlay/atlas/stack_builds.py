@@ -28,6 +28,11 @@ class Names:
         self._runtimes = {
             written: entry["id"] for entry in rules.of("runtime") for written in entry["written"]
         }
+        # package on the index that holds a runtime's own list
+        self.lists = {
+            entry["id"]: entry.get("lists") or entry.get("package", "")
+            for entry in rules.of("runtime")
+        }
         self._backends: dict[tuple[str, str], str] = {}
         for entry in rules.of("backend"):
             for written in entry["written"]:

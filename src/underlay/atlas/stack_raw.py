@@ -102,22 +102,26 @@ def registered_lines(
     packages: Iterable[Mapping[str, Any]],
     names: Names,
 ) -> list[Registered]:
-    """The newest list of each runtime, from the support matrix and from released packages.
+    """The newest list of each runtime and kind, from the support matrix and released packages.
 
-    Where both have a runtime the newer release's list stands, and of one release the package's.
+    Versions of two packages don't compare (llama.cpp's Python binding and its file format), so
+    the runtime's own package, or the matrix, goes before others, then the newer day, then the
+    newer release; of one release the package's list stands.
     """
     own = list(_from_matrix(matrix, names))
     own += _from_packages(packages, names)
-    best: dict[str, tuple[tuple[int, Version | str], bool]] = {}
+
+    def key(line: Registered) -> tuple[bool, dt.date, tuple[int, Version | str], bool]:
+        is_own = line.package in ("", names.lists.get(line.runtime, ""))
+        day = line.last_seen_on or dt.date.min
+        return is_own, day, _order(line.version), line.source == "packages"
+
+    best: dict[tuple[str, str], Any] = {}
     for line in own:
-        key = _order(line.version), line.source == "packages"
-        if line.runtime not in best or key > best[line.runtime]:
-            best[line.runtime] = key
-    kept = [
-        line
-        for line in own
-        if (_order(line.version), line.source == "packages") == best[line.runtime]
-    ]
+        place = line.runtime, line.kind
+        if place not in best or key(line) > best[place]:
+            best[place] = key(line)
+    kept = [line for line in own if key(line) == best[line.runtime, line.kind]]
     # a list that doesn't stand may still say since when
     since = {(line.runtime, line.name): line.first_seen_on for line in own if line.first_seen_on}
     seen: dict[tuple[str, ...], Registered] = {}
@@ -125,8 +129,8 @@ def registered_lines(
         first = line.first_seen_on or since.get((line.runtime, line.name))
         if first != line.first_seen_on:
             line = replace(line, first_seen_on=first)  # noqa: PLW2901 - the same line, dated
-        key = (line.runtime, line.kind, line.name, line.category, line.status, line.path)
-        seen.setdefault((*key, line.model_type), line)
+        about = (line.runtime, line.kind, line.name, line.category, line.status, line.path)
+        seen.setdefault((*about, line.model_type), line)
     return list(seen.values())
 
 
@@ -176,6 +180,7 @@ def _from_packages(rows: Iterable[Mapping[str, Any]], names: Names) -> Iterable[
             None,
             row["observed_on"],
             row["snapshot_sha256"],
+            row["package"],
         )
 
 
