@@ -75,6 +75,10 @@ _QUANT = re.compile(r"(?i)(?:i?q[2-8]_[\w]+|q[48]|fp16|f16|bf16)", re.ASCII)
 _PLACEHOLDER = re.compile(
     r"[{}<>$*\s|,;\"'`()\[\]\\=!?#%^&]|\.\.\.|path/to|/path/|(?i:^your[-_]|[/_-]your[-_/]|^my[-_]org|^xxx)"
 )
+_FOLDER = re.compile(
+    r"(?:checkpoints?|ckpts?|models?|weights|outputs?|results?|logs?|data|assets|pretrained|exps?|runs?)"
+    r"(?:[_-]?v?\d+|_.*)?$"
+)
 _DOMAIN = re.compile(r"\.(?:com|io|org|net|ai|dev|cn|co|sh|app|edu|gov)$")
 _PARTS_OF_A_FILE = re.compile(
     r"(?:[._-](?:fp16|bf16|fp32|f16|f32|int8|q\d[\w]*|ema|non_ema|pruned|half|\d{5}-of-\d{5}|\d+))+$"
@@ -319,7 +323,7 @@ def _of_hub(text: str, place: Place) -> Candidate | None:
         text, weight_file = "/".join(parts[:2]), "/".join(parts[2:])
         if parts[2].partition(".")[0] in ("resolve", "blob"):
             return _of_hub_path(f"huggingface.co/{'/'.join(parts)}")
-        if "." not in parts[-1]:
+        if "." not in parts[-1] or ":" in parts[1]:
             return None
     found = _HUB.fullmatch(text.split(":")[0])
     if found is None:
@@ -332,7 +336,7 @@ def _of_hub(text: str, place: Place) -> Candidate | None:
     sure = listed and namespace not in _set("namespaces", "ambiguous")
     if low in _folded("placeholders", "words") and not listed:
         return None
-    if not listed and _DOMAIN.search(low):
+    if not listed and (_DOMAIN.search(low) or _FOLDER.match(low)):
         return None
     if name.lower() in (
         "model",

@@ -38,9 +38,21 @@ _FILE_KEYWORDS = (
 )
 # calls and keywords that take a data set: what flows there is no model
 _DATA = frozenset(
-    ("load_dataset", "load_dataset_builder", "get_dataset_config_names", "dataset_info")
+    (
+        "load_dataset",
+        "load_dataset_builder",
+        "get_dataset_config_names",
+        "dataset_info",
+        "push_to_hub",
+    )
 )
-_DATA_NAMES = ("path", "repo_id", "dataset", "dataset_name")
+_DATA_NAMES = ("path", "repo_id", "dataset", "dataset_name", "dataset_id")
+# functions whose own name says that they take a model's name
+_TAKES_MODEL = re.compile(
+    r"(?:register|add|load|get|create|make|build|init|download|use|select|set|new|fetch)_?\w*"
+    r"(?:model|llm|embedd|tokenizer|rerank|checkpoint|whisper|encoder)",
+    re.IGNORECASE,
+)
 _HUB_REPOSITORY = ("repo_or_dir", "github", "repo")
 _MODEL_WORD = re.compile(r"(?i)\b(?:model|llm|checkpoint)s?\b")
 _CHECKS = frozenset(("startswith", "endswith", "find", "index", "count", "replace", "split"))
@@ -239,6 +251,9 @@ class CallScan(Scan):
             self._defaulted(node, label or "", seen, scope)
             return
         passes = last in _PASSES
+        if passes and any(_speaks_of_data(keyword.value) for keyword in node.keywords):
+            self.push([k.value for k in node.keywords], Seen(skip=NEVER), scope)
+            return
         inherited = seen if passes and seen.strength else NOWHERE
         if passes and inherited.strength and inherited.role is None:
             inherited = inherited._replace(role="option" if last == "Choice" else None)
@@ -250,8 +265,13 @@ class CallScan(Scan):
         else:
             shown = None
         member = seen if not used and last[:1].isupper() and seen.role == "option" else NOWHERE
+        takes = seen.skip == 0 and not used and _TAKES_MODEL.match(last) is not None
         for number, argument in enumerate(node.args):
             if id(argument) in used:
+                continue
+            if takes and number < 2 and isinstance(argument, (ast.List, ast.Tuple, ast.Constant)):
+                told = Seen(last, 0.5, None, "function", f"{name}(...)")
+                self.expression(argument, told, scope)
                 continue
             if not inherited.strength:
                 group = {"g": f"{name}({number})"}
@@ -368,6 +388,14 @@ class CallScan(Scan):
         found = self.calls.setdefault(name.rpartition(".")[2], [])
         if len(found) < ALTERNATIVES * 5:
             found.append([name, arguments, keywords, scope])
+
+
+def _speaks_of_data(node: ast.expr) -> bool:
+    """Whether a help text, also in a dict of metadata, says that a data set is meant."""
+    if isinstance(node, ast.Dict):
+        return any(_speaks_of_data(value) for value in node.values)
+    text = text_of(node)
+    return text is not None and " " in text and re.search(r"(?i)\bdata ?sets?\b", text) is not None
 
 
 def _is_constant(node: ast.expr, *, held: bool) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from underlay.audit.detectors.python_arguments import CallScan
 from underlay.audit.detectors.python_prose import prose_of
-from underlay.audit.detectors.python_scan import ALTERNATIVES, MOST, NEVER, NOWHERE, Seen
+from underlay.audit.detectors.python_scan import ALTERNATIVES, MOST, NEVER, NOWHERE, OUTPUTS, Seen
 from underlay.audit.detectors.python_values import Value, dotted, text_of, value_of
 from underlay.audit.references import key_strength
 
@@ -191,6 +191,8 @@ class _Reader(CallScan):
             role = "default"
         if last in self.vocabulary.nothing_keywords and not strength:
             around = Seen(skip=NEVER)
+            if last in OUTPUTS:
+                self.sink(Seen(rule="output"), scope, value_of(node.value), node.lineno)
         elif seen.rule == "enum" and not strength and seen.strength:
             around = seen._replace(evidence=f"class {seen.key}", role=role)
         else:

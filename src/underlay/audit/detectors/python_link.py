@@ -12,6 +12,7 @@ from underlay.audit.detectors.python_names import Project, Spot
 from underlay.audit.findings import SURE, ModelReference, Unknown
 from underlay.audit.references import Place, classify, is_local_url, operator_of_url
 from underlay.audit.roles import role_of
+from underlay.audit.sites import bare_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -64,6 +65,7 @@ class _Linker:
         self.best: dict[tuple[str, int, int, str], _Best] = {}
         self.unknown: list[Unknown] = []
         self.nothing: set[tuple[str, int, int]] = set()
+        self.outputs: set[tuple[str, int, int]] = set()
         self.groups: dict[tuple[str, str], set[tuple[str, int, int, str]]] = {}
 
     def run(self) -> Iterator[ModelReference | Unknown]:
@@ -80,16 +82,21 @@ class _Linker:
         self._agree()
         for key, best in self.best.items():
             # what is loaded as a data set is no model, unless a model's loader takes it too
-            if key[:3] not in self.nothing or best.reaches_others:
-                yield self._final(best)
+            if key[:3] in self.nothing and not best.reaches_others:
+                continue
+            # what the code itself saves under a plain name is read back from this machine
+            if key[:3] in self.outputs and "/" not in key[3]:
+                continue
+            yield self._final(best)
         yield from self.unknown
 
     def _sink(self, path: str, sink: list[Any]) -> None:
         rule, _, _, expects, operator, strength, scope, value, more, line = sink
         spot = Spot(path, scope)
         leaves = self.project.leaves(value, spot)
-        if rule == "nothing":
-            self.nothing.update((leaf.file, leaf.line, leaf.column) for leaf in leaves)
+        if rule in ("nothing", "output"):
+            kept = self.nothing if rule == "nothing" else self.outputs
+            kept.update((leaf.file, leaf.line, leaf.column) for leaf in leaves)
             return
         if not leaves:
             self._unresolved(path, line, rule, value, strength)
@@ -101,6 +108,8 @@ class _Linker:
                 # the object behind `.chat.completions.create` could not be traced: nobody's yet
                 place = Place(expects, None, strength)
             found = self._read(leaf.text, place, server)
+            if found is None and strength >= 0.5 and not server.is_local:
+                found = bare_name(leaf.text, place)
             if found is not None:
                 self._keep(leaf, found, sink, server, spot)
 

@@ -246,6 +246,9 @@ class Project:
                 for item in chosen:
                     yield from self._reduce(item, held.spot, held.hint or "option", depth + 1)
             elif held.value[0] == "c":
+                if any(key.isdigit() for key in keys):
+                    yield held  # one of several results, as of `parse_args_into_dataclasses()`
+                    continue
                 for key in sorted(keys):
                     yield from self._attribute(held, [key], depth + 1)
 

@@ -11,17 +11,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from underlay.audit.detectors.python_calls import calls
 from underlay.audit.detectors.python_values import Value, dotted, text_of, value_of
 from underlay.audit.references import Place, classify, key_strength
+from underlay.audit.sites import bare_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from underlay.audit.findings import Facts, Kind, Role
 
-__all__ = ["ALTERNATIVES", "FILES_ONLY", "MOST", "NEVER", "NOWHERE", "Scan", "Seen"]
+__all__ = ["ALTERNATIVES", "FILES_ONLY", "MOST", "NEVER", "NOWHERE", "OUTPUTS", "Scan", "Seen"]
 
 MOST = 20_000  # sinks, calls and bindings of one file
 ALTERNATIVES = 40
 NEVER, FILES_ONLY = 1, 2
+# where a program saves what it makes
+OUTPUTS = frozenset(("output_dir", "save_dir", "save_path", "save_directory", "output_path"))
 _CONTAINERS = (ast.List, ast.Tuple, ast.Set, ast.Dict)
 _FLOWS = (ast.Name, ast.Attribute, ast.Subscript, ast.JoinedStr, ast.BinOp, ast.Call)
 _NEUTRAL_KEYS = frozenset(
@@ -198,6 +201,8 @@ class Scan:
     ) -> None:
         """An expression that stands under a name."""
         if key in self.vocabulary.nothing_keywords:
+            if key in OUTPUTS:
+                self.sink(Seen(rule="output"), scope, value_of(node), node.lineno)
             self.push([node], Seen(skip=NEVER), scope)
             return
         around = Seen(
@@ -226,7 +231,10 @@ class Scan:
             return
         if seen.role is not None and len(self.marks) < MOST:
             self.marks[f"{node.lineno}:{node.col_offset + 1}"] = seen.role
-        found = classify(text, Place(seen.expects, seen.operator, seen.strength))
+        place = Place(seen.expects, seen.operator, seen.strength)
+        found = classify(text, place)
+        if found is None and seen.strength >= 0.5:
+            found = bare_name(text, place)
         if found is None or found.confidence < (0.2 if "g" in seen.more else 0.3):
             return
         if seen.skip == FILES_ONLY and found.kind != "file":
