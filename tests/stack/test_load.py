@@ -279,6 +279,7 @@ def test_tokens_come_by_model_where_the_lake_holds_them() -> None:
         # a hosted model has no known architecture, so no known route before
         assert share.no_evidence == pytest.approx(1 / 3)
         assert found.weights["downloads"].total == 40.0
+        assert found.coverage["models_listed"] == 3
 
 
 def test_a_model_is_found_by_any_of_its_names(engine: Engine) -> None:

@@ -246,7 +246,7 @@ def _coverage(listed: Listed, weights: Mapping[str, Any], rank: str) -> dict[str
     known = listed.architecture != UNKNOWN
     inside = weights["models"] > 0 if "models" in weights else weights[rank] > 0
     found: dict[str, float | int] = {
-        "models_listed": len(listed),
+        "models_listed": int((np.nan_to_num(listed.weights["models"]) > 0).sum()),
         "models": int(inside.sum()),
         "models_with_architecture": int((inside & known).sum()),
     }
