@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Statement", "code_digest", "read_statements", "write_statements"]
 
-_WRITERS = ("measures", "atlas/contracts.py", "lake/engine.py")  # what decides the words of a query
+# what decides the words of a query
+_WRITERS = (
+    "measures",
+    "stack",
+    "atlas/contracts.py",
+    "atlas/stack_contracts.py",
+    "lake/engine.py",
+)
 
 
 @dataclass(frozen=True)
