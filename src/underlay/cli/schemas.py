@@ -15,6 +15,26 @@ from underlay.claims.ledger import ledger
 from underlay.claims.predicates import COMPOUND_KINDS, STATEMENT_KINDS
 from underlay.claims.reproduce import Status
 from underlay.claims.verdicts import VERDICTS
+from underlay.cli.schema_parts import (
+    BY_NAME,
+    COUNT,
+    COUNT_OR_NULL,
+    FLAG,
+    FLAG_OR_NULL,
+    NUMBER,
+    NUMBER_OR_NULL,
+    SHARE,
+    SOURCE,
+    TEXT,
+    TEXT_OR_NULL,
+    TEXTS,
+    Part,
+    answer,
+    list_of,
+    object_of,
+    or_null,
+)
+from underlay.cli.stack_schemas import STACK_SCHEMAS
 from underlay.measures.schema import figure_schema
 
 if TYPE_CHECKING:
@@ -22,64 +42,29 @@ if TYPE_CHECKING:
 
 __all__ = ["SCHEMAS", "main", "text_of"]
 
-_Part = dict[str, Any]
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_TEXT: _Part = {"type": "string"}
-_TEXT_OR_NULL: _Part = {"type": ["string", "null"]}
-_NUMBER: _Part = {"type": "number"}
-_NUMBER_OR_NULL: _Part = {"type": ["number", "null"]}
-_FLAG: _Part = {"type": "boolean"}
-_FLAG_OR_NULL: _Part = {"type": ["boolean", "null"]}
-_COUNT: _Part = {"type": "integer", "minimum": 0}
-_COUNT_OR_NULL: _Part = {"type": ["integer", "null"], "minimum": 0}
-_SHARE: _Part = {"type": "number", "minimum": 0, "maximum": 1}
-_TEXTS: _Part = {"type": "array", "items": _TEXT}
-_BY_NAME: _Part = {"type": "object", "additionalProperties": _TEXT}
-
-
-def _object(properties: Mapping[str, Any], *, optional: tuple[str, ...] = ()) -> _Part:
-    required = [name for name in properties if name not in optional]
-    return {"type": "object", "properties": dict(properties), "required": required}
-
-
-def _list(items: _Part) -> _Part:
-    return {"type": "array", "items": items}
-
-
-def _or_null(part: _Part) -> _Part:
-    return {"anyOf": [part, {"type": "null"}]}
-
-
-def _answer(name: str, doc: str, properties: Mapping[str, Any], **definitions: _Part) -> _Part:
-    made = _object({"schema": {"const": name}, **properties})
-    found = {"$schema": _DIALECT, "title": name, "description": doc, **made}
-    return {**found, "$defs": definitions} if definitions else found
-
-
-_FLIP = _object(
+_FLIP = object_of(
     # nothing is changed where another meaning of the same words turns it
-    {"from": _BY_NAME, "to": _BY_NAME, "changed": _TEXTS, "holds": _FLAG, "readings": _TEXTS},
+    {"from": BY_NAME, "to": BY_NAME, "changed": TEXTS, "holds": FLAG, "readings": TEXTS},
     optional=("readings",),
 )  # fmt: skip
-_SOURCE = _object(dict.fromkeys(("name", "title", "licence", "url", "vintage", "conflict"), _TEXT))
-_PREDICATE: _Part = {
+_PREDICATE: Part = {
     "description": "One comparison, or several joined in `parts`.",
     "type": "object",
     "properties": {
         "kind": {"enum": [*STATEMENT_KINDS, *COMPOUND_KINDS]},
-        "measure": _TEXT,
-        "by": _TEXT,
+        "measure": TEXT,
+        "by": TEXT,
         "where": {"type": "object"},
         "as_of": {"type": "string", "format": "date"},
-        "parties": _TEXTS,
-        "other": _TEXT,
-        "number": _NUMBER,
-        "factor": _NUMBER,
+        "parties": TEXTS,
+        "other": TEXT,
+        "number": NUMBER,
+        "factor": NUMBER,
         "before": {"type": "string", "format": "date"},
-        "lowest": _FLAG,
+        "lowest": FLAG,
         "against": {"type": "object"},
-        "label": _TEXT,
-        "parts": _list({"$ref": "#/$defs/Predicate"}),
+        "label": TEXT,
+        "parts": list_of({"$ref": "#/$defs/Predicate"}),
     },
     "required": ["kind"],
     "if": {"properties": {"kind": {"enum": list(COMPOUND_KINDS)}}},
@@ -87,57 +72,57 @@ _PREDICATE: _Part = {
     "else": {"required": ["measure", "by", "parties"]},
 }
 # how a verdict was reached; null where nothing was evaluated
-_JUDGED: dict[str, _Part] = {
-    "holds": _COUNT_OR_NULL,
-    "of": _COUNT_OR_NULL,
-    "not_computable": _COUNT_OR_NULL,
-    "unsure": _COUNT_OR_NULL,
-    "partial": _TEXTS,
-    "default_holds": _FLAG_OR_NULL,
-    "nearest_flip": _or_null({"$ref": "#/$defs/Flip"}),
+_JUDGED: dict[str, Part] = {
+    "holds": COUNT_OR_NULL,
+    "of": COUNT_OR_NULL,
+    "not_computable": COUNT_OR_NULL,
+    "unsure": COUNT_OR_NULL,
+    "partial": TEXTS,
+    "default_holds": FLAG_OR_NULL,
+    "nearest_flip": or_null({"$ref": "#/$defs/Flip"}),
 }
 
 
-def _multiverse() -> _Part:
-    flip = _object(
-        {"from": _BY_NAME, "to": _BY_NAME, "changed": {**_TEXTS, "minItems": 1},
-         "leader_before": _TEXT, "leader_after": _TEXT, "as_near": _COUNT}
+def _multiverse() -> Part:
+    flip = object_of(
+        {"from": BY_NAME, "to": BY_NAME, "changed": {**TEXTS, "minItems": 1},
+         "leader_before": TEXT, "leader_after": TEXT, "as_near": COUNT}
     )  # fmt: skip
-    ends = dict.fromkeys(("min", "q1", "median", "q3", "max"), _NUMBER)
+    ends = dict.fromkeys(("min", "q1", "median", "q3", "max"), NUMBER)
     properties = {
-        "figure": _TEXT,
-        "question": _TEXT,
-        "unit": _TEXT,
-        "by": _TEXT,
+        "figure": TEXT,
+        "question": TEXT,
+        "unit": TEXT,
+        "by": TEXT,
         "as_of": {"type": "string", "format": "date"},
         "count": {"type": "integer", "minimum": 1},
-        "is_ranked": _FLAG,
-        "without_value": _COUNT,
-        "facets": _list(_object({"facet": _TEXT, "options": {**_TEXTS, "minItems": 2}})),
-        "held": _BY_NAME,
-        "merged": _list(_object({"facet": _TEXT, "option": _TEXT, "same_as": _TEXT})),
-        "leads": {"type": "object", "additionalProperties": _SHARE},
+        "is_ranked": FLAG,
+        "without_value": COUNT,
+        "facets": list_of(object_of({"facet": TEXT, "options": {**TEXTS, "minItems": 2}})),
+        "held": BY_NAME,
+        "merged": list_of(object_of({"facet": TEXT, "option": TEXT, "same_as": TEXT})),
+        "leads": {"type": "object", "additionalProperties": SHARE},
         "open_to_unknown": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
-        "missing": _BY_NAME,
+        "missing": BY_NAME,
         "spread": {
             "type": "object",
-            "additionalProperties": _object({**ends, "definitions": _COUNT}),
+            "additionalProperties": object_of({**ends, "definitions": COUNT}),
         },
-        "influence_on": _TEXT_OR_NULL,
-        "facet_influence": _list(
-            _object(
-                {"facet": _TEXT, "share_of_variance": _NUMBER_OR_NULL,
-                 "with_interactions": _NUMBER_OR_NULL}
+        "influence_on": TEXT_OR_NULL,
+        "facet_influence": list_of(
+            object_of(
+                {"facet": TEXT, "share_of_variance": NUMBER_OR_NULL,
+                 "with_interactions": NUMBER_OR_NULL}
             )
         ),
-        "nearest_flip": _or_null(flip),
-        "definitions": _list(
-            _object(
-                {"facets": _BY_NAME, "values": {"type": "object", "additionalProperties": _NUMBER}}
+        "nearest_flip": or_null(flip),
+        "definitions": list_of(
+            object_of(
+                {"facets": BY_NAME, "values": {"type": "object", "additionalProperties": NUMBER}}
             )
         ),
     }  # fmt: skip
-    found = _answer(
+    found = answer(
         "underlay/multiverse/1",
         "A figure under every combination of its choices: values by party, who leads, what moves "
         "the leader, and the smallest change that gives another one. Without a flip, `reason` says "
@@ -145,76 +130,74 @@ def _multiverse() -> _Part:
         properties,
     )
     found["if"] = {"properties": {"nearest_flip": {"type": "null"}}}
-    found["then"] = {"required": ["reason"], "properties": {"reason": _TEXT}}
+    found["then"] = {"required": ["reason"], "properties": {"reason": TEXT}}
     return found
 
 
-def _claims() -> _Part:
-    telling = _object({"who": _TEXT, "where": _TEXT, "what": _TEXT, "on": _TEXT_OR_NULL,
-                       "url": _TEXT})  # fmt: skip
-    evidence = _object({"what": _TEXT, "url": _TEXT, "read_on": {"type": "string"}})
-    row = _object(
+def _claims() -> Part:
+    telling = object_of({"who": TEXT, "where": TEXT, "what": TEXT, "on": TEXT_OR_NULL,
+                       "url": TEXT})  # fmt: skip
+    evidence = object_of({"what": TEXT, "url": TEXT, "read_on": {"type": "string"}})
+    row = object_of(
         {
-            "claim_id": _TEXT,
-            "text": _TEXT,
+            "claim_id": TEXT,
+            "text": TEXT,
             "verdict": {"enum": list(VERDICTS)},
             **_JUDGED,
-            "readings": _list(_object({"reading": _TEXT, "holds": _COUNT, "of": _COUNT})),
+            "readings": list_of(object_of({"reading": TEXT, "holds": COUNT, "of": COUNT})),
             "grade": {"enum": sorted({*ledger().grade_names, "documented", "none"})},
             "tests": {"enum": ["as worded", "necessary part", "proxy"]},
-            "why": _TEXT,
-            "beyond": _TEXT,
-            "needs": _TEXT,
-            "first": _TEXT,
-            "said": _list(telling),
-            "for": _TEXTS,
-            "against": _TEXTS,
+            "why": TEXT,
+            "beyond": TEXT,
+            "needs": TEXT,
+            "first": TEXT,
+            "said": list_of(telling),
+            "for": TEXTS,
+            "against": TEXTS,
             "review": {"type": "string", "format": "date"},
-            "predicate": _or_null({"$ref": "#/$defs/Predicate"}),
-            "evidence": _list(evidence),
-            "sources": _list({"$ref": "#/$defs/Source"}),
-            "reasons": _TEXTS,
+            "predicate": or_null({"$ref": "#/$defs/Predicate"}),
+            "evidence": list_of(evidence),
+            "sources": list_of({"$ref": "#/$defs/Source"}),
+            "reasons": TEXTS,
         }
     )
-    return _answer(
+    return answer(
         "underlay/claims/1",
         "What is said in public, each claim with its verdict over definitions.",
-        {"rows": _list(row)},
+        {"rows": list_of(row)},
         Flip=_FLIP,
         Predicate=_PREDICATE,
-        Source=_SOURCE,
+        Source=SOURCE,
     )
 
 
-def _check() -> _Part:
-    piece = _object(
-        {"text": _TEXT, "start": _COUNT, "end": _COUNT, "kind": _TEXT, "meaning": _TEXT}
-    )
-    found = _answer(
+def _check() -> Part:
+    piece = object_of({"text": TEXT, "start": COUNT, "end": COUNT, "kind": TEXT, "meaning": TEXT})
+    found = answer(
         "underlay/check/1",
         "What was understood of a sentence, then the verdict on it. Where `understood` is null, "
         "nothing was judged and `why` says what wasn't read.",
         {
-            "text": _TEXT,
-            "understood": _TEXT_OR_NULL,
+            "text": TEXT,
+            "understood": TEXT_OR_NULL,
             "language": {"enum": ["en", "pt", "zh", None]},
-            "claim_id": _TEXT_OR_NULL,
-            "is_opposite": _FLAG,
-            "reading_of": _TEXT_OR_NULL,
-            "predicate": _or_null({"$ref": "#/$defs/Predicate"}),
-            "pieces": _list(piece),
-            "unread": _TEXTS,
-            "notes": _TEXTS,
+            "claim_id": TEXT_OR_NULL,
+            "is_opposite": FLAG,
+            "reading_of": TEXT_OR_NULL,
+            "predicate": or_null({"$ref": "#/$defs/Predicate"}),
+            "pieces": list_of(piece),
+            "unread": TEXTS,
+            "notes": TEXTS,
             "verdict": {"enum": [*VERDICTS, None]},
-            "why": _TEXT,
+            "why": TEXT,
             **_JUDGED,
-            "grade": _TEXT_OR_NULL,
-            "sources": _list({"$ref": "#/$defs/Source"}),
+            "grade": TEXT_OR_NULL,
+            "sources": list_of({"$ref": "#/$defs/Source"}),
             "figure": {"type": ["object", "null"], "description": "An `underlay/figure/1`."},
         },
         Flip=_FLIP,
         Predicate=_PREDICATE,
-        Source=_SOURCE,
+        Source=SOURCE,
     )
     found["if"] = {"properties": {"understood": {"type": "null"}}}
     found["then"] = {
@@ -228,59 +211,59 @@ def _check() -> _Part:
     return found
 
 
-def _reproduce() -> _Part:
-    plain: _Part = {"type": ["number", "string", "null"]}
-    number = _object(
+def _reproduce() -> Part:
+    plain: Part = {"type": ["number", "string", "null"]}
+    number = object_of(
         {
-            "name": _TEXT,
-            "printed": _TEXT,
+            "name": TEXT,
+            "printed": TEXT,
             "published": plain,
             "low": plain,
             "high": plain,
-            "band": _TEXT,
-            "unit": _TEXT,
-            "judged": _FLAG,
+            "band": TEXT,
+            "unit": TEXT,
+            "judged": FLAG,
             "ours": plain,
-            "text": _TEXT,
-            "within": _FLAG_OR_NULL,
-            "reason": _TEXT,
+            "text": TEXT,
+            "within": FLAG_OR_NULL,
+            "reason": TEXT,
             "definition": {"type": "object"},
-            "as_of": _TEXT,
-            "sources": _TEXTS,
-            "spread": _list({"type": "object"}),
+            "as_of": TEXT,
+            "sources": TEXTS,
+            "spread": list_of({"type": "object"}),
         }
     )
     names = ("id", "topic", "figure", "published", "published_date", "published_definition",
              "published_source", "grade")  # fmt: skip
-    texts = dict.fromkeys(names, _TEXT)
-    row = _object(
+    texts = dict.fromkeys(names, TEXT)
+    row = object_of(
         {
             **texts,
             "ours": plain,
-            "ours_text": _TEXT,
+            "ours_text": TEXT,
             "status": {"enum": list(get_args(Status))},
-            "reason": _TEXT,
-            "needs": _TEXT,
+            "reason": TEXT,
+            "needs": TEXT,
             "definition": {"type": "object"},
-            "as_of": _TEXT,
-            "sources": _TEXTS,
-            "numbers": _list(number),
+            "as_of": TEXT,
+            "sources": TEXTS,
+            "numbers": list_of(number),
         }
     )
     row["if"] = {"properties": {"status": {"const": "reproduced"}}}
     row["else"] = {"properties": {"reason": {"minLength": 1}}}
-    return _answer(
+    return answer(
         "underlay/reproduce/1",
         "Figures that others published, beside ours. What is off or can't be computed says why.",
-        {"rows": _list(row)},
+        {"rows": list_of(row)},
     )
 
 
-def _error() -> _Part:
-    return _answer(
+def _error() -> Part:
+    return answer(
         "underlay/error/1",
         "Why there is no answer, on standard error; the exit code is 2.",
-        {"error": {"type": "string", "minLength": 1}, "hint": _TEXT},
+        {"error": {"type": "string", "minLength": 1}, "hint": TEXT},
     )
 
 
@@ -290,6 +273,7 @@ SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "claims": _claims,
     "check": _check,
     "reproduce": _reproduce,
+    **STACK_SCHEMAS,
     "error": _error,
 }
 

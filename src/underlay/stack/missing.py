@@ -91,7 +91,8 @@ def missing_edges(
         ]
         names = dict.fromkeys(name for _, name in sorted(near))
         shown.append(MissingEdge(key, next(iter(names)), len(names), costs[key], gains[key]))
-    dissolvable = sum(gains.values()) / total if total > 0 else 0.0
+    # a sum of all of it in another order may be a last digit more than the whole
+    dissolvable = min(1.0, sum(gains.values()) / total) if total > 0 else 0.0
     return Missing(found[0], found[1], found[2], dissolvable, tuple(shown))
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from underlay.stack.population import Classes
     from underlay.stack.reach import Offer
 
-__all__ = ["Block", "ModelRoutes", "routes"]
+__all__ = ["KINDS", "Block", "ModelRoutes", "routes"]
 
 
 @dataclass(frozen=True)
@@ -150,10 +150,10 @@ def _blocks(
                 path,
             )
         )  # fmt: skip
-    return tuple(sorted(found, key=lambda b: (_KINDS.index(b.kind), b.runtime, b.backend, b.lines)))
+    return tuple(sorted(found, key=lambda b: (KINDS.index(b.kind), b.runtime, b.backend, b.lines)))
 
 
-_KINDS = (
+KINDS = (
     "removed",
     "documented-no",
     "format",
