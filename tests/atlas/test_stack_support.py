@@ -84,6 +84,12 @@ LINES = [
     line("llama.cpp", "qwen3", kind=GGUF, category="model"),
     line("mlx-lm", "qwen3_vl", kind=MODEL_TYPE, category="model"),
     line("mlx-lm", "qwen3", kind=MODEL_TYPE, category="model"),
+    line("mlx-lm", "bert", kind=MODEL_TYPE, category="model"),
+    line("mlx-vlm", "qwen3_vl", kind=MODEL_TYPE, category="model"),
+    line("onnxruntime", "bert", kind=MODEL_TYPE, category="fill-mask"),
+    line("onnxruntime", "qwen3", kind=MODEL_TYPE, category="text-generation-with-past"),
+    line("onnxruntime", "qwen3", kind=MODEL_TYPE, category="image-segmentation"),
+    line("optimum-intel", "qwen3", kind=MODEL_TYPE, category="model"),
 ]
 
 
@@ -150,6 +156,22 @@ def test_the_text_part_of_a_model_that_sees_is_not_the_model(
     assert found["runtime:mlx-lm", "Qwen3ForCausalLM"] == {"yes"}
     # names in GGUF files are no classes
     assert not any(row["architecture_id"] == "qwen3" for row in rows)
+
+
+def test_lists_of_types_mean_what_their_runtime_does(
+    known: Architectures, rules: StackRules
+) -> None:
+    found = defaultdict(set)
+    for row in pair_rows(LINES, known, {}, rules):
+        found[row["runtime_id"][8:], row["architecture_id"]].add(row["status"])
+    # MLX LM writes: it has no class for an encoder of the type, and says so
+    assert ("mlx-lm", "BertForMaskedLM") not in found
+    assert found["mlx-lm", "unknown"] == {"yes"}
+    assert found["mlx-vlm", "Qwen3VLForConditionalGeneration"] == {"yes"}
+    # an exporter lists a type once a task, and sometimes leaves the task open
+    assert found["onnxruntime", "BertForMaskedLM"] == {"yes"}
+    assert found["onnxruntime", "Qwen3ForCausalLM"] == {"yes"}
+    assert found["optimum-intel", "Qwen3ForCausalLM"] == {"experimental"}
 
 
 def history(**releases: set[str]) -> dict[str, History]:

@@ -202,6 +202,8 @@ def pair_rows(
         for name in names:
             reads_part = line.runtime == "mlx-lm" or line.category in _CONVERTED
             path = line.path or line.category
+            if name == UNKNOWN:
+                path += f": {line.name}"
             stands = "experimental" if is_vague and status == "yes" else status
             is_whole = (line.runtime, name) in projectors
             if reads_part and architectures.text_part(name) and not is_whole:
@@ -276,12 +278,12 @@ def _classes_of_line(
         return (architectures.canonical(line.name),), False
     if line.kind != MODEL_TYPE:
         return (), False
-    every = architectures.classes_of(line.name)
-    if line.runtime == "mlx-vlm":
-        seeing = tuple(name for name in every if architectures.text_part(name))
-        return seeing or every, False
-    if line.runtime == "mlx-lm":
-        return every, False
+    if line.runtime in ("mlx-lm", "mlx-vlm"):
+        # they write; a classifier of the same type is another class. A type that no list of
+        # classes has stays as unknown
+        writing = architectures.generative_of(line.name)
+        seeing = tuple(name for name in writing if architectures.text_part(name))
+        return ((line.runtime == "mlx-vlm" and seeing) or writing or (UNKNOWN,)), False
     # exporters list a type once a task
     task = line.category.removesuffix("-with-past")
     if task == "model":
