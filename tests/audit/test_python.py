@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import PurePosixPath
 from textwrap import dedent
 
@@ -211,3 +212,17 @@ def test_hostile_source(data: bytes) -> None:
     detector = Python()
     for finding in detector.detect(File(PurePosixPath("a.py"), data, size=len(data))):
         assert isinstance(finding, (ModelReference, Unknown))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"'a/" + b"1" * 2_000_000, b"'a/1" * 500_000, b"model" * 400_000, b"model" + b" " * 2_000_000,
+     b"model: " * 300_000, b"# a = 'b'" * 200_000, b"# " + b"a" * 2_000_000, b"# a.b(" * 300_000 + b"'gpt-4'",
+     b"x = 'gpt-4" + b"-mini" * 400_000 + b"'", b'"""' + b"https://huggingface.co/a/" * 80_000 + b'"""'],
+    ids=range(10),
+)  # fmt: skip
+def test_searches_are_linear(data: bytes) -> None:
+    start = time.process_time()
+    detector = Python()
+    list(detector.detect(File(PurePosixPath("a.py"), data, size=len(data))))
+    assert time.process_time() - start < 5

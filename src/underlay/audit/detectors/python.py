@@ -63,8 +63,9 @@ _MODEL_WORDS = (
     b"add_argument", b".option(", b"torchvision.models", b"keras.app", b"istral", b"wen",
     b"hf_", b"anthropic", b"litellm", b"vllm", b"bedrock", b"deepseek", b".onnx",
 )  # fmt: skip
-_HUB_SHAPE = re.compile(rb"[\"'][A-Za-z0-9][\w.-]{1,60}/[\w.-]*[-\d][\w.-]*[\"'@:]")
-_MODEL_SET = re.compile(rb"(?i)model\w*[\"']?(?:\s*:[^=\n\"']{0,40})?\s*[=:]\s*[\"']\w")
+# every repetition is bounded, so that a search stays linear
+_HUB_SHAPE = re.compile(rb"[\"'][A-Za-z0-9][\w.-]{1,60}/[\w.-]{0,60}[-\d][\w.-]{0,60}[\"'@:]")
+_MODEL_SET = re.compile(rb"(?i)model\w{0,20}[\"']?(?:\s*:[^=\n\"']{0,40})?\s*[=:]\s*[\"']\w")
 
 
 def may_name_a_model(data: bytes) -> bool:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["prose_of"]
 
 _MOST = 2_000
+_LONGEST = 500  # characters of a line
 _COMMENT = re.compile(rb"(?m)^[ \t]*#(.*)$")
 _TELLS = re.compile(r"huggingface\.co/|hf\.co/|ollama\.com/library|modelscope\.c|[\"']")
 _URL = re.compile(
@@ -22,7 +23,7 @@ _URL = re.compile(
 )
 # `model = "..."`, `model="..."`, `"model": "..."`, and the first argument of a loader
 _SET = re.compile(
-    r"([A-Za-z_][\w.]{0,60})[\"']?\s*(?::\s*\w+\s*)?[=:(]\s*[\"']([^\"'\s]{2,120})[\"']"
+    r"([A-Za-z_][\w.]{0,60})[\"']?\s{0,4}(?::\s{0,4}\w{1,40}\s{0,4})?[=:(]\s{0,4}[\"']([^\"'\s]{2,120})[\"']"
 )
 _LOADERS = (
     "from_pretrained",
@@ -76,7 +77,7 @@ def _comments(
 
 def _line(text: str, line: int, column: int, kind: str) -> list[list[Any]]:
     """What one line of prose refers to."""
-    if len(text) > 2_000:
+    if len(text) > _LONGEST:
         return []
     found: list[list[Any]] = []
     for match in _URL.finditer(text):
