@@ -59,6 +59,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("whatif", "underlay.cli.stack:whatif", "which models have no route left without X"),
     Entry("routes", "underlay.cli.stack:routes", "all known ways to run one model"),
     Entry("chokepoints", "underlay.cli.stack:chokepoints", "whose loss costs most, how firmly"),
+    Entry("tempo", "underlay.cli.tempo:tempo", "how often the lead changes above, against below"),
     Entry("fit", "underlay.cli.fit:fit", "the memory that a model needs, and what holds it"),
     Entry("deals", "underlay.cli.capital:deals", "who funds, supplies and owns whom, and rings"),
     Entry("exposure", "underlay.cli.capital:exposure", "what one owner stands in, by layer"),
