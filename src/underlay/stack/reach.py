@@ -88,7 +88,8 @@ class Standing:
     """How classes stand at one grade, as booleans (classes,).
 
     `had` had a route before the removal. Of those, `lost` have none after it; `lost_surely` none
-    even if all unknown edges were real; `lost_perhaps` none that a source names.
+    even if all unknown edges were real; `lost_perhaps` lose a route, and none is left that a source
+    names.
     """
 
     had: Any
@@ -313,7 +314,11 @@ def standings(
         perhaps = _reaches(after, after.possible | after.at(threshold), lower) & ~withheld
         named = max(threshold, int(State.NAMED))
         surely = _reaches(after, after.at(named, is_strict=True), upper) & ~withheld
-        found[grade] = Standing(had, had & ~kept, had & ~perhaps, had & ~surely)
+        # who loses no route at all is not hit, however little is named of what it has
+        hit = withheld | _reaches(before, before.at(threshold), at_start & ~upper)
+        if removal.below or removal.below_state:
+            hit |= True
+        found[grade] = Standing(had, had & ~kept, had & ~perhaps, had & hit & ~surely)
     return found
 
 

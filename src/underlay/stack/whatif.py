@@ -5,8 +5,8 @@ better before the removal:
 
 - value(g) = w(classes of B(g) without such a route after it) / total
 - lower(g) = w(those without any route after it, were all unknown edges to builds real) / total
-- upper(g) = w(those without a route after it that a source names, or of grade g if that is
-  better) / total
+- upper(g) = w(those that lose a route, and have none after it that a source names, or of grade g
+  if that is better) / total
 - no_evidence(g) = 1 - w(B(g)) / total: no known route before; unknown architectures included
 
 so that value + kept + no_evidence = 1. A documented no is never taken as real. Structural
