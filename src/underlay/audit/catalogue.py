@@ -30,7 +30,9 @@ _ROCM_PIN = re.compile(r"(?:^|[/+._=-])rocm-?(?P<version>[0-9]+(?:\.[0-9]+)*)?(?
 _PLAIN_PIN = re.compile(r"(?:^|[/+])(?P<name>xpu|musa|maca|npu)(?=$|[/.])")
 _PINS = {"npu": "cann"}
 _CUDA_NAME = re.compile(r".+[-_.](?:cu(?P<cu>1[0-3]\d?)|cuda(?P<cuda>\d{0,3})x?)(?:[-_.].*)?")
-_HOST = re.compile(r"(?i)^(?:[a-z][a-z0-9+.-]*:)?//(?:[^/@\s]*@)?(?P<host>[^/:?#\s]+)")
+_HOST = re.compile(
+    r"(?i)^(?:[a-z][a-z0-9+.-]*:)?//(?:[^/@\s]*@)?(?P<host>\[[0-9a-f:.]+\]|[^/:?#\s]+)"
+)
 _LOCAL = re.compile(
     r"(?i)^(?:localhost|127(?:\.\d{1,3}){3}|0\.0\.0\.0|\[?::1?\]?|host\.docker\.internal|"
     r"10(?:\.\d{1,3}){3}|192\.168(?:\.\d{1,3}){2}|172\.(?:1[6-9]|2\d|3[01])(?:\.\d{1,3}){2}|"
