@@ -79,6 +79,13 @@ _FOLDER = re.compile(
     r"(?:checkpoints?|ckpts?|models?|weights|outputs?|results?|logs?|data|assets|pretrained|exps?|runs?)"
     r"(?:[_-]?v?\d+|_.*)?$"
 )
+# names that only a program knows: `base.en`, `ViT-B/32`, `tts_models/en/ljspeech/vits`
+_PACKAGED = re.compile(r"[A-Za-z0-9][\w.+-]{0,80}(?:/[\w.+-]{1,60}){0,3}", re.ASCII)
+# words of data sets, which share the namespaces of models
+_DATA = re.compile(
+    r"(?i)(?:^|[-_.])(?:data|datasets?|prompts?|conversations?|corpus|corpora|bench|benchmarks?|pile|squad|"
+    r"ultrachat|ultrafeedback|fineweb|wikitext|hh-rlhf|preferences?|comparisons|feedback|\d+k)(?=$|[-_.])"
+)
 _DOMAIN = re.compile(r"\.(?:com|io|org|net|ai|dev|cn|co|sh|app|edu|gov)$")
 _PARTS_OF_A_FILE = re.compile(
     r"(?:[._-](?:fp16|bf16|fp32|f16|f32|int8|q\d[\w]*|ema|non_ema|pruned|half|\d{5}-of-\d{5}|\d+))+$"
@@ -107,7 +114,16 @@ _HUB_HOSTS = {
     "modelscope.ai": "modelscope",
 }
 _FILE_VERBS = ("resolve", "blob", "raw", "tree")
-_SCHEMES = ("hf://", "hf:", "hf-hub:", "hf_hub:", "huggingface://", "modelscope://", "ms://")
+_SCHEMES = (
+    "hf://",
+    "hf:",
+    "hf-hub:",
+    "hf_hub:",
+    "huggingface://",
+    "modelscope://",
+    "ms://",
+    "local:",
+)
 _LOCAL_NAMES = frozenset(
     ("localhost", "host.docker.internal", "gateway.docker.internal", "ip6-localhost")
 )
@@ -274,13 +290,13 @@ def _of_name(text: str, place: Place) -> Candidate | None:
             if found is not None and found.confidence >= 0.5:
                 return found
         return _of_file(text, place)
-    if "/" in text:
+    if "/" in text and expects == "package":
+        found = _of_hub(text, Place(None, None, 0.6))
+        if found is not None:
+            return replace(found, confidence=max(found.confidence, place.strength - 0.1))
+    elif "/" in text:
         return _of_hub(text, place)
-    if (
-        expects == "package"
-        and place.strength >= 0.7
-        and re.fullmatch(r"[\w.+-]{1,80}", text, re.ASCII)
-    ):
+    if expects == "package" and place.strength >= 0.7 and _PACKAGED.fullmatch(text):
         return Candidate(text, "package", place.strength, place.operator)
     stop = "everywhere" if place.strength >= 0.8 else "words"
     if not _BARE.fullmatch(text) or text.lower() in _set("placeholders", stop):
@@ -379,6 +395,8 @@ def _hub_confidence(name: str, place: Place, *, sure: bool, listed: bool) -> flo
         return place.strength
     if place.strength >= 0.5:
         return 0.9 if listed else 0.75 if signs else 0.6
+    if _DATA.search(name) and not is_family:
+        return 0.3
     if sure:
         return 0.7 if signs else 0.6
     if listed:

@@ -182,6 +182,11 @@ def _moved(value: Any, code: NotebookCode) -> Any:
     for key in ("options", "env"):
         if key in value:
             moved[key] = {name: _at(held, code) for name, held in value[key].items()}
+    if "commands" in value:
+        moved["commands"] = [
+            [[word, *code.position(line, column)] for word, line, column in words]
+            for words in value["commands"]
+        ]
     if "marks" in value:
         moved["marks"] = {
             "{}:{}".format(*code.position(*map(int, place.split(":")))): role

@@ -44,6 +44,7 @@ _RULES = {
     "loop": "An item that a loop over models goes through.",
     "comparison": "A name that the code tells apart by comparing.",
     "url": "An address on a model hub.",
+    "command": "A model that a command names which the code runs.",
     "path": "A file of weights in a path.",
     "name": "A string that follows the naming scheme of a hosted service, or the address or the "
     "namespace of a hub, wherever it stands.",

@@ -53,6 +53,12 @@ _TAKES_MODEL = re.compile(
     r"(?:model|llm|embedd|tokenizer|rerank|checkpoint|whisper|encoder)",
     re.IGNORECASE,
 )
+# calls that run a command
+_COMMANDS = frozenset(
+    ("run", "call", "check_call", "check_output", "Popen", "system", "popen", "getoutput",
+     "create_subprocess_exec", "create_subprocess_shell", "run_command", "execute")
+)  # fmt: skip
+_PLAIN_WORD = re.compile(r"[\w./:@=+,-]{1,200}", re.ASCII)
 _HUB_REPOSITORY = ("repo_or_dir", "github", "repo")
 _MODEL_WORD = re.compile(r"(?i)\b(?:model|llm|checkpoint)s?\b")
 _CHECKS = frozenset(("startswith", "endswith", "find", "index", "count", "replace", "split"))
@@ -94,6 +100,12 @@ class CallScan(Scan):
             self.push([node.func, *node.args, *(k.value for k in node.keywords)], NOWHERE, scope)
             return
         last = name.rpartition(".")[2]
+        if last == "partial" and node.args and dotted(node.args[0]) is not None:
+            called = ast.Call(node.args[0], node.args[1:], node.keywords)
+            self._call(ast.copy_location(called, node), seen, scope)
+            return
+        if last in _COMMANDS and node.args:
+            self._command(node)
         whole = self.resolve(name)
         if last in ("add_argument", "DEFINE_string", "DEFINE_enum", "add_option"):
             self._option(node, last, scope)
@@ -120,6 +132,20 @@ class CallScan(Scan):
         if name in self.vocabulary.posts or last == "post":
             self._post(node, scope)
         self._arguments(node, name, seen, scope, used)
+
+    def _command(self, node: ast.Call) -> None:
+        """A command that the code runs: its words, each with its place."""
+        given = node.args[0]
+        words: list[list[Any]] = []
+        if isinstance(given, (ast.List, ast.Tuple)):
+            for item in given.elts[:60]:
+                text = text_of(item)
+                shown = text if text is not None and _PLAIN_WORD.fullmatch(text) else "_"
+                words.append([shown, item.lineno, item.col_offset + 2])
+        elif (text := text_of(given)) is not None and len(text) < 2_000:
+            words.append([text.replace("\n", " "), given.lineno, given.col_offset + 2])
+        if words and len(self.commands) < 500:
+            self.commands.append(words)
 
     def _nothing(
         self, node: ast.Call, whole: str, last: str, scope: str, entries: list[Call]
@@ -275,7 +301,8 @@ class CallScan(Scan):
                 continue
             if not inherited.strength:
                 group = {"g": f"{name}({number})"}
-                inherited = NOWHERE._replace(role=member.role, rule="registry", more=group)
+                role_here = seen.role if passes else member.role
+                inherited = NOWHERE._replace(role=role_here, rule="registry", more=group)
             if shown and isinstance(argument, (ast.List, ast.Tuple, ast.Name)):
                 self.expression(argument, shown, scope)
             else:
@@ -284,7 +311,9 @@ class CallScan(Scan):
             if id(keyword.value) in used:
                 continue
             key = keyword.arg or ""
-            if inherited.strength and key in ("default", "value", "examples", "default_factory"):
+            if passes and not inherited.strength and key in ("default", "value"):
+                self.expression(keyword.value, NOWHERE._replace(role=seen.role), scope)
+            elif inherited.strength and key in ("default", "value", "examples", "default_factory"):
                 self.expression(keyword.value, inherited, scope)
             elif shown and key in ("choices", "options", "value", "default"):
                 role: Role = "default" if key in ("value", "default") else "option"

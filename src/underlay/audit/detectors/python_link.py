@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -74,6 +75,8 @@ class _Linker:
                 self._sink(path, sink)
             for prose in self.facts[path].get("prose", ()):
                 self._prose(path, *prose)
+            for words in self.facts[path].get("commands", ()):
+                self._command(path, words)
             if "problem" in self.facts[path]:
                 reason = str(self.facts[path]["problem"])
                 self.unknown.append(
@@ -238,6 +241,27 @@ class _Linker:
             flags=found.flags,
         )
         self.best.setdefault((path, line, column, found.ref), _Best(reference, role=role))
+
+    def _command(self, path: str, words: list[list[Any]]) -> None:
+        """What a command that the code runs names, by the rules for shell scripts."""
+        from underlay.audit.command_lines import shell_models
+        from underlay.audit.documents import Fragment
+
+        starts, text = [], ""
+        for word, _, _ in words:
+            starts.append(len(text))
+            text += f"{word} "
+        file = PurePosixPath(path)
+        for found in shell_models(Fragment(text), file, role_of(file) or "use"):
+            if isinstance(found, ModelReference):
+                at = bisect_right(starts, found.column - 1) - 1
+                _, line, column = words[at]
+                column += found.column - 1 - starts[at]
+                rule = "python/command"
+                placed = replace(found, line=line, column=column, rule=rule, role=found.role)
+                known = self.best.get((path, line, column, found.ref))
+                if known is None or known.reference.confidence < placed.confidence:
+                    self.best[path, line, column, found.ref] = _Best(placed, found.alias)
 
     # --- servers ---------------------------------------------------------------------------------
 

@@ -37,6 +37,7 @@ class Spot(NamedTuple):
 
     path: str
     scope: str
+    receiver: tuple[str, str] | None = None  # file and name of the class that `self` is made of
 
 
 class Held(NamedTuple):
@@ -274,7 +275,9 @@ class Project:
             owner = spot.scope
             while owner and owner not in facts.get("class", {}):
                 owner = owner.rpartition(".")[0]
-            if owner:
+            if spot.receiver is not None:
+                yield from self._member(*spot.receiver, rest, None, hint, depth)
+            elif owner:
                 yield from self._member(spot.path, owner, rest, None, hint, depth)
             return
         found = False
@@ -323,7 +326,8 @@ class Project:
             is_given = known is not None and (name in known["p"] or name in known["k"])
             for within, value in values:
                 if value != ["n", name]:
-                    yield from self._reduce(value, Spot(spot.path, within), hint, depth + 1)
+                    place = Spot(spot.path, within, spot.receiver)
+                    yield from self._reduce(value, place, hint, depth + 1)
             if is_given and known is not None:
                 yield from self._given(spot.path, scope, known, name, hint, depth + 1)
             if values or is_given or not scope:
@@ -455,11 +459,13 @@ class Project:
         made: Held | None,
         hint: str | None,
         depth: int,
+        receiver: tuple[str, str] | None = None,
     ) -> Iterator[Held]:
         """An attribute of a class, of its instance, or of what it derives from."""
         if depth > _DEEPEST:
             return
         facts = self.facts[path]
+        receiver = receiver or (path, owner)
         known = facts["class"].get(owner, {"b": [], "f": []})
         name, rest = names[0], names[1:]
         values: list[tuple[Value, Spot]] = []
@@ -471,10 +477,11 @@ class Project:
             if given is not None:
                 values.append((given, made.spot))
         for scope, value in facts.get("bind", {}).get(f"{owner}|{name}", ()):
-            values.append((value, Spot(path, scope)))
+            values.append((value, Spot(path, scope, receiver)))
         method = facts.get("func", {}).get(f"{owner}.{name}")
         if method is not None:
-            values.extend((value, Spot(path, f"{owner}.{name}")) for value in method["r"])
+            place = Spot(path, f"{owner}.{name}", receiver)
+            values.extend((value, place) for value in method["r"])
         if not values and name in known["f"]:
             short = owner.rpartition(".")[2]
             at = known["f"].index(name)
@@ -490,7 +497,7 @@ class Project:
             for base in known["b"]:
                 found = self._class(base, Spot(path, ""))
                 if found is not None and found != (path, owner):
-                    yield from self._member(*found, names, made, hint, depth + 1)
+                    yield from self._member(*found, names, made, hint, depth + 1, receiver)
 
     # --- calls and modules -----------------------------------------------------------------------
 

@@ -97,6 +97,7 @@ class Scan:
         self.variables: dict[str, Value] = {}
         self.sinks: list[list[Any]] = []
         self.marks: dict[str, Role] = {}
+        self.commands: list[list[list[Any]]] = []
         self.docstrings: list[ast.expr] = []
         self.quoted: list[tuple[int, int]] = []  # strings of several lines: from line, to line
         self.count = 0
@@ -131,6 +132,7 @@ class Scan:
             "env": self.variables,
             "sinks": self.sinks,
             "marks": self.marks,
+            "commands": self.commands,
         }
         return {key: value for key, value in known.items() if value}
 
