@@ -197,7 +197,7 @@ def _show_takes(found: WhatIf) -> None:
     for layer, names in by_layer.items():
         _wrapped(f"takes      {layer}: {', '.join(names)}")
     if found.removal.spared:
-        names = [_short(each.component) for each in found.removal.spared]
+        names = _apart([each.component for each in found.removal.spared])
         more = f" and {len(names) - 6} more" if len(names) > 6 else ""
         _wrapped(
             f"spares     {', '.join(names[:6])}{more}: open code, services and what was not asked "
@@ -325,7 +325,7 @@ def _show_routes(found: ModelRoutes, without: Sequence[str], limit: int) -> None
             write(f"and {len(grouped) - limit} more; `--limit` shows them")
     if found.depends_on:
         write()
-        names = ", ".join(_short(each) for each in found.depends_on)
+        names = ", ".join(_apart(found.depends_on))
         _wrapped(f"in every route of grade {found.facets.grade} or better: {names}")
     if found.blocks:
         write()
@@ -436,6 +436,15 @@ def _edges(missing: Any) -> str:
 def _short(component: str) -> str:
     """A component without its layer, as it is said in a table."""
     return component.partition(":")[2] or component
+
+
+def _apart(components: Sequence[str]) -> list[str]:
+    """Components without their layers, but for those that would be called the same."""
+    names = [_short(each) for each in components]
+    return [
+        name if names.count(name) == 1 else component
+        for name, component in zip(names, components, strict=True)
+    ]
 
 
 def _percent(part: float | None) -> str:
