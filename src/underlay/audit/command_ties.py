@@ -38,7 +38,7 @@ SPOKEN = (
     b"instance_type", b"instancetype", b"machine-type", b"machine_type", b"machinetype",
     b"accelerator", b"ollama/ollama", b"text-generation-inference", b"text-embeddings-inference",
     b"vllm", b"sglang", b"openvino", b"standard_n", b".xlarge", b"xlarge", b"highgpu", b"/dev/",
-    b"amd.com", b"node-type", b"vm_size", b"size = \"standard_n",
+    b"amd.com", b"node-type", b"_visible_", b"vm_size", b"size = \"standard_n",
 )  # fmt: skip
 # further words of what an `install` can bring
 _INSTALLED = (
@@ -67,7 +67,20 @@ _NPM = frozenset(("npm", "pnpm", "yarn", "bun"))
 _SYSTEM = frozenset(("apt", "apt-get", "yum", "dnf", "apk", "zypper", "microdnf", "aptitude"))
 _ENGINES = frozenset(("docker", "podman", "nerdctl"))
 _PREFIXES = frozenset(
-    ("sudo", "env", "exec", "time", "nohup", "command", "!", "xvfb-run", "nice", "then", "do")
+    (
+        "sudo",
+        "env",
+        "exec",
+        "time",
+        "nohup",
+        "command",
+        "!",
+        "xvfb-run",
+        "nice",
+        "then",
+        "do",
+        "srun",
+    )
 )
 _INSTALLS = frozenset(("install", "add", "i", "download", "wheel", "inject"))
 _INDEX = frozenset(
@@ -124,6 +137,22 @@ _DEVICE_OPTION = frozenset(("--device", "--device-type", "--accelerator"))
 _DEVICE_VALUES = {"cuda": ("api:cuda", "nvidia"), "npu": ("api:npu", "huawei"),
                   "xpu": ("api:xpu", "intel"), "hpu": ("api:hpu", "intel"),
                   "mps": ("api:mps", "apple")}  # fmt: skip
+_OTHER_VARIABLES = {
+    "HIP_VISIBLE_DEVICES": ("api:hip", "amd"),
+    "ROCR_VISIBLE_DEVICES": ("api:hip", "amd"),
+    "HSA_OVERRIDE_GFX_VERSION": ("api:hip", "amd"),
+    "PYTORCH_ROCM_ARCH": ("toolchain:rocm", "amd"),
+    "ROCM_HOME": ("toolchain:rocm", "amd"),
+    "ASCEND_RT_VISIBLE_DEVICES": ("api:npu", "huawei"),
+    "ASCEND_VISIBLE_DEVICES": ("api:npu", "huawei"),
+    "ZE_AFFINITY_MASK": ("api:xpu", "intel"),
+    "ONEAPI_DEVICE_SELECTOR": ("api:xpu", "intel"),
+    "HABANA_VISIBLE_DEVICES": ("api:hpu", "intel"),
+    "NEURON_RT_VISIBLE_CORES": ("api:neuron", "amazon"),
+    "TPU_VISIBLE_CHIPS": ("api:tpu", "google"),
+}
+_MODULES = {"cuda": "cuda", "cudnn": "cuda", "nccl": "cuda", "nvhpc": "cuda", "rocm": "rocm",
+            "oneapi": "oneapi", "cann": "cann"}  # fmt: skip
 _DRIVER = Entry("nvidia", "tied", "hardware", "the other makers' container runtimes and plug-ins")
 _HIP_TOOLS = {"hipcc": ("toolchain:rocm", "amd", "toolchain"), "rocm-smi": ("tool:rocm-smi", "amd",
               "hardware"), "amd-smi": ("tool:amd-smi", "amd", "hardware"), "npu-smi":
@@ -162,6 +191,12 @@ def variable_ties(
 def _variable(
     name: str, values: list[str], line: int, column: int, ties: Ties, role: Role
 ) -> Iterator[Infrastructure]:
+    other = _OTHER_VARIABLES.get(name)
+    if other:
+        component, vendor = other
+        entry = Entry(vendor, "switch", "toolchain" if "tool" in component else "interface")
+        yield ties.at(component, entry, line, column, "variable", name, role=role)
+        return
     known = VARIABLES.get(name)
     if known is None and name not in ("CUDA_VERSION", "NV_CUDA_VERSION", "CUDNN_VERSION"):
         return
@@ -249,6 +284,14 @@ def command_ties(command: Command, ties: Ties, *, role: Role = "use") -> Iterato
         yield from _system_packages(rest, ties, role)
     elif name in _ENGINES:
         yield from _engine(rest, ties, role)
+    elif name in ("module", "ml"):
+        for word in rest:
+            toolchain = _MODULES.get(word.text.partition("/")[0].lower())
+            if toolchain:
+                version = word.text.partition("/")[2] or None
+                yield ties.at(f"toolchain:{toolchain}", catalogue().toolchain(toolchain), word.line,
+                              word.column, "system-package", f"{name} load {word.text}",
+                              tie="tied", version=version, role=role)  # fmt: skip
     elif name == "uvx":
         yield from _requirements(rest[:1], ties, role)
     yield from _options(words, ties, role)

@@ -20,6 +20,7 @@ from underlay.audit.device_names import (
     DEVICE_NAME,
     IMPORT_ERRORS,
     KERNEL_SOURCES,
+    MACHINES,
     NAMESPACES,
     NEUTRAL,
     NVIDIA_TOOL,
@@ -148,6 +149,10 @@ class _Scanner:
         if isinstance(node, ast.Constant):
             self._constant(node, guard, role="use")
             return []
+        if isinstance(node, ast.Match):
+            return self._match(node, guard)
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Constant):
+            self._device(node.value, guard)
         if isinstance(node, ast.JoinedStr):
             self._joined(node, guard)
         elif isinstance(node, ast.List | ast.Tuple | ast.Set):
@@ -159,6 +164,10 @@ class _Scanner:
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             return []  # a docstring
         body = getattr(node, "body", None)
+        if isinstance(node, ast.ClassDef) and _is_enumeration(node):
+            for statement in node.body:
+                if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant):
+                    self._constant(statement.value, guard, "option")
         if isinstance(body, list):
             return self._blocks(node, guard)
         if isinstance(node, ast.Assign | ast.AnnAssign):
@@ -214,6 +223,15 @@ class _Scanner:
             *self._block(node.body, inner),
             *self._block(node.orelse, inner),
         ]
+
+    def _match(self, node: ast.Match, guard: int) -> list[tuple[ast.AST, int]]:
+        """A choice between cases; their patterns are questions."""
+        families = families_in([node.subject, *(case.pattern for case in node.cases)])
+        inner = max(guard, _grade(families, SWITCH)) if families else guard
+        children: list[tuple[ast.AST, int]] = [(node.subject, guard)]
+        for case in node.cases:
+            children += self._block(case.body, inner)
+        return children
 
     def _choice(self, node: ast.IfExp, guard: int) -> list[tuple[ast.AST, int]]:
         inner = guard
@@ -503,12 +521,36 @@ class _Scanner:
                           role=role)  # fmt: skip
         if "backend" in name and text in BACKENDS:
             self._backend(value, guard, role)
+        if isinstance(text, str) and name in MACHINES:
+            self._machine(value, text, name, guard, role)
         if name.endswith("attn_implementation") and text in ATTENTION:
             self._flash(value, f'{name}="{text}"', guard, role)
         if name == "use_flash_attention_2" and text is True:
             self._flash(value, "use_flash_attention_2=True", guard, role)
         if name in ("load_in_4bit", "load_in_8bit") and text is True:
             self._bits(value, f"{name}=True", guard)
+
+    def _machine(self, node: ast.Constant, text: str, name: str, guard: int, role: Role) -> None:
+        """A machine, an accelerator or an image that code asks a cloud for."""
+        known = catalogue()
+        if id(node) in self._seen_strings:
+            return
+        word = text.partition(":")[0]
+        found = known.instance(text)
+        image = known.image(text) if "/" in text and "image" in name else None
+        entry = None if "image" in name else known.accelerator(word)
+        if found:
+            component, entry = f"instance:{found.cloud}/{text}", found.entry
+        elif image:
+            component, entry = image
+        elif entry:
+            component = f"accelerator:{word}"
+        else:
+            return
+        self._seen_strings.add(id(node))
+        self._add("machine", component, entry.vendor, node, f'{name}="{text}"',
+                  tie=_TIES[max(guard, _TIES.index(entry.tie))], need=entry.need, role=role,
+                  replacement=entry.replacement)  # fmt: skip
 
     def _backend(self, node: ast.Constant, guard: int, role: Role) -> None:
         if id(node) in self._seen_strings:
@@ -564,6 +606,10 @@ class _Scanner:
         if last in ("to", "device", "set_default_device", "autocast", "Generator", "to_empty"):
             for value in constants:
                 self._device(value, guard)
+        if last == "from_registry":
+            for value in constants:
+                if isinstance(value.value, str):
+                    self._machine(value, value.value, "image", guard, "use")
         if last == "init_process_group":
             for value in constants:
                 if value.value in BACKENDS:
@@ -714,6 +760,10 @@ def _asked_in_turn(body: list[ast.stmt]) -> set[int]:
                 families |= named
     is_choice = len(asked) > 1 and _grade(families, SWITCH) == PORTABLE
     return {id(statement) for statement in asked} if is_choice else set()
+
+
+def _is_enumeration(node: ast.ClassDef) -> bool:
+    return any((dotted_name(base) or "").endswith(("Enum", "Flag")) for base in node.bases)
 
 
 def _names_cuda_file(node: ast.Call) -> bool:

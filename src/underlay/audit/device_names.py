@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ATTENTION", "BACKENDS", "CUDA_TEXT", "DEVICE_KEYWORDS", "DEVICE_NAME", "IMPORT_ERRORS",
-    "KERNEL_SOURCES", "NAMESPACES", "NEUTRAL", "NVIDIA_TOOL", "OTHER_DEVICE", "PROVIDERS",
-    "SENSES", "TOOLS", "VARIABLES", "dotted_name", "families_in", "torch_cuda_replacement",
+    "KERNEL_SOURCES", "MACHINES", "NAMESPACES", "NEUTRAL", "NVIDIA_TOOL", "OTHER_DEVICE",
+    "PROVIDERS", "SENSES", "TOOLS", "VARIABLES", "dotted_name", "families_in",
+    "torch_cuda_replacement",
 ]  # fmt: skip
 
 # families of accelerators by the words with which code asks for one
@@ -43,6 +44,12 @@ BACKENDS = {
     "xccl": ("intel", "nccl, hccl, gloo"),
     "ccl": ("intel", "nccl, hccl, gloo"),
 }
+# keywords under which code names a machine, an accelerator or an image
+MACHINES = frozenset(
+    ("instance_type", "machine_type", "vm_size", "accelerator_type", "node_type", "gpu", "gpu_type",
+     "accelerators", "accelerator", "hardware", "flavor", "image_uri", "base_image", "image",
+     "docker_image", "container_image", "instance_types", "instance")
+)  # fmt: skip
 NAMESPACES = {
     "cuda": "nvidia",
     "mps": "apple",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,8 @@ __all__ = ["Coupling"]
 _WORDS = (
     b"cuda", b"CUDA_", b"nvidia", b"nccl", b"flash_attention", b"load_in_", b"device_map",
     b"ExecutionProvider", b"NVIDIA_VISIBLE", b"pip_install", b"CUBLAS_", b"CUDAE", b"nvcc", b"/whl",
+    b"instance_type", b"machine_type", b"image_uri", b"vm_size", b"gpu=", b"accelerator",
+    b"from_registry",
 )  # fmt: skip
 # further ones, of files that import PyTorch
 _TORCH_WORDS = (
@@ -28,6 +32,7 @@ _TORCH_WORDS = (
     b"torch.musa", b"torch.backends", b'"mps', b"'mps", b'"npu', b"'npu", b'"xpu', b"'xpu", b'"hpu',
     b"'hpu", b'"mlu', b'"musa', b"hccl", b"xccl", b"torch import",
 )  # fmt: skip
+_MAGIC = re.compile(r"[ \t]*[!%][ \t]*(?P<command>\w[^\n]{2,2000})")
 _TORCH = frozenset((b"torch",))
 _LONGEST = 4_000_000
 _LARGEST_NOTEBOOK = 4_000_000
@@ -71,8 +76,9 @@ class Coupling:
         Rule("coupling/provider", "an execution provider of ONNX Runtime"),
         Rule("coupling/environment", "a variable that CUDA or its tools read"),
         Rule("coupling/tool", "a vendor's command, started from code"),
-        Rule("coupling/installs", "a package that code installs in an image"),
+        Rule("coupling/installs", "a package that code installs, in an image or from a notebook"),
         Rule("coupling/index", "an address of wheels for one toolchain, in a text of code"),
+        Rule("coupling/machine", "a machine, an accelerator or an image that code asks for"),
         Rule("coupling/device-map", "placement left to the library"),
         Rule("coupling/neutral", "`torch.accelerator`: PyTorch's neutral interface"),
         Rule("coupling/other-accelerator", "another vendor's device or namespace"),
@@ -86,13 +92,16 @@ class Coupling:
 
     def detect(self, file: File, /) -> Iterator[Infrastructure | Unknown]:
         """The couplings of one file, one per line and component."""
-        if not _speaks(file.data):
+        if not _speaks(file.data) and not (
+            file.path.suffix == ".ipynb" and b"install" in file.data
+        ):
             return
         if file.path.suffix == ".ipynb":
             from underlay.audit.detectors.notebook import notebook_code
 
             code = notebook_code(file.data)
             yield from self._scan(code.text.encode(), file, code.position)
+            yield from strongest(_magics(file))
         else:
             yield from self._scan(file.data, file, None)
 
@@ -128,3 +137,19 @@ class Coupling:
                 reason="too many nodes; read in part",
                 rule=self.name,
             )
+
+
+def _magics(file: File) -> Iterator[Infrastructure]:
+    """Lines of a notebook that are commands: `!pip install ...`."""
+    from underlay.audit.command_ties import shell_ties, speaks
+    from underlay.audit.detectors.notebook import notebook_cells
+    from underlay.audit.documents import Fragment
+
+    ties = Ties(file.path, "coupling")
+    for cell in notebook_cells(file.data):
+        for text, line, column in cell.lines if cell.kind == "code" else ():
+            match = _MAGIC.match(text)
+            if match and speaks(match["command"].lower().encode()):
+                for found in shell_ties(Fragment(match["command"]), ties):
+                    start = column + match.start("command") + found.column - 1
+                    yield replace(found, line=line, column=start, rule="coupling/installs")

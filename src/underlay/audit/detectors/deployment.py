@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from underlay.audit.catalogue import Entry, catalogue
@@ -32,6 +33,7 @@ _COMMAND_KEYS = frozenset(
     ("run", "command", "entrypoint", "script", "before_script", "after_script", "setup", "cmd",
      "args", "install", "commands", "startup_script", "user_data", "onstart", "shell", "launch")
 )  # fmt: skip
+_SCRIPT_KEYS = frozenset(("run", "script", "before_script", "after_script", "setup", "commands"))
 _AMI = re.compile(r"(?i)(?:AL2|AL2023|BOTTLEROCKET)_(?:x86_64|ARM_64)_(GPU|NVIDIA|NEURON)")
 _FENCE = re.compile(
     r"(?m)^(?P<lead>[ \t]*)(?P<mark>```+|~~~+)[ \t]*(?P<language>[\w+-]*)[^\n]*\n"
@@ -249,6 +251,14 @@ def _mapping(path: tuple[str, ...], node: Node, ties: Ties) -> Iterator[Infrastr
     if path and path[-1].lower() in _ACCELERATOR_KEYS:
         for key in node.keys:  # `accelerators: {A100: 8}`, any of them
             yield from _accelerators(key.text, key.line, key.column, ties, path[-1])
+    if node.text_of("key").endswith(("-gpu-manufacturer", "-accelerator-manufacturer")):
+        values = node.get("values")
+        for value in values.values if values is not None else ():
+            if value.text in ("nvidia", "amd", "habana", "intel"):
+                vendor = "intel" if value.text == "habana" else value.text
+                yield ties.at(f"device:{vendor}", replace(_DRIVER, vendor=vendor), value.line,
+                              value.column, "resource", f"{node.text_of('key')}: {value.text}",
+                              )  # fmt: skip
     repository = node.text_of("repository")
     if repository and (node.get("tag") is not None or (path and path[-1] == "image")):
         place = node.get("repository")
@@ -269,7 +279,7 @@ def _scalar(
     text = node.text.strip()
     if not text or len(text) > 200_000:
         return
-    if "\n" in text or (key in _COMMAND_KEYS and " " in text):
+    if "\n" in text or (key in _COMMAND_KEYS and (" " in text or key in _SCRIPT_KEYS)):
         if node.start < node.end and speaks(text.lower().encode()):
             yield from shell_ties(document.fragment(node), ties)
         return

@@ -345,7 +345,8 @@ def _call(
     service = catalogue().client(full)
     if service is None:
         return
-    address = _address(node, module)
+    # Azure's client is always given an address: its own
+    address = None if service.name == "azure-openai" else _address(node, module)
     shown = f"{full}(...)"
     if address is None:
         add(service, node, "client", shown)
@@ -470,6 +471,7 @@ def _calls(text: str, suffix: str, whole: Any, ties: Ties) -> Iterator[Infrastru
                 function.start_byte) < 80 else ""  # fmt: skip
             service = bound.get(name)
             makes = kind == "new_expression" or name.startswith(("create", "init"))
+            makes = makes and not name.endswith(("Command", "Error", "Message", "Part"))
             if service is not None and makes:
                 made.add(service.name)
                 yield from _made(node, name, service, raw, at, ties)
