@@ -12,7 +12,6 @@ import pytest
 from underlay.atlas.contracts import CORE, core
 from underlay.errors import NoDataError, UnknownNameError
 from underlay.lake import Engine, Lake
-from underlay.sources.openrouter_usage import OpenRouterUsage
 from underlay.stack.chokepoints import chokepoints
 from underlay.stack.facets import Facets
 from underlay.stack.load import load
@@ -225,7 +224,7 @@ def test_the_models_of_the_newest_whole_edition(engine: Engine) -> None:
     assert listed.is_convertible.tolist() == [True, False, True]
     assert listed.parameters[0] == 7e9
     assert np.isnan(listed.parameters[1])
-    assert "by maker" in listed.reasons["tokens"]
+    assert "`core__routed` is empty" in listed.reasons["tokens"]
 
 
 def test_an_answer(engine: Engine) -> None:
@@ -240,39 +239,29 @@ def test_an_answer(engine: Engine) -> None:
     assert found.notes == stack.notes
 
 
-def test_tokens_come_by_model_where_the_lake_holds_them() -> None:
-    (table,) = OpenRouterUsage().tables
+def test_tokens_come_as_sums_over_what_asks_the_same() -> None:
     rows = world()
-    rows["alias"] += [alias("acme/one", 0, "openrouter"), alias("acme/routed", 3, "openrouter")]
-    rows["source"] = [
-        {**dict.fromkeys(core("source").column_names), "source": "os_ai_map", "title": "map",
-         "licence": "MIT", "url": "https://example.org", "may_redistribute": "rows",
-         "rows_count": 1, "last_observed_on": DAY}
-    ]  # fmt: skip
 
-    def week(slug: str, tokens: int, day: dt.date, name: str = "current") -> dict[str, Any]:
-        row: dict[str, Any] = dict.fromkeys(table.column_names)
-        return row | {
-            "observed_on": day, "source_set": name, "rank": 1, "slug": slug, "name": slug,
-            "tokens_count": tokens, "snapshot_sha256": SHA,
+    def routed(architecture: str, country: str, tokens: float) -> dict[str, Any]:
+        return {
+            "observed_on": dt.date(2026, 5, 11), "first_week_on": dt.date(2026, 2, 16),
+            "architecture_id": architecture, "weight_format": "safetensors",
+            "quantisation": "none", "is_convertible": True, "country": country,
+            "openness": "osi-licence", "modality": "language", "licence_class": "osi",
+            "models_count": 2, "weeks_count": 13, "tokens_count": tokens,
+            "source": "openrouter_usage",
         }  # fmt: skip
 
-    day = dt.date(2026, 5, 11)
-    routed = [
-        week("acme/one", 60, day),
-        week("acme/routed", 30, day),
-        week("acme/nobody", 10, day),
-        week("acme/one", 999, dt.date(2026, 5, 4)),
-        week("acme/one", 999, day, "older"),
-    ]
-    with asked(rows, table) as engine:
-        engine.register(table.name, Batch.from_rows(table, routed))
+    rows["routed"] = [routed("A", "FR", 60.0), routed("unknown", "US", 30.0)]
+    with asked(rows) as engine:
         stack = load(engine)
         listed = stack.listed("os_ai_map")
-        assert listed.name.tolist() == ["a/one", "a/two", "a/three", "a/routed"]
-        assert np.nan_to_num(listed.weights["tokens"]).tolist() == [60.0, 0.0, 0.0, 30.0]
-        assert np.isnan(listed.weights["downloads"][3])
-        assert "10 tokens of unresolved names" in listed.reasons["tokens"]
+        assert listed.name.tolist()[3:] == [
+            "routed models of FR, A", "routed models of US, unknown",
+        ]  # fmt: skip
+        assert np.nan_to_num(listed.weights["tokens"]).tolist() == [0.0, 0.0, 0.0, 60.0, 30.0]
+        assert np.isnan(listed.weights["downloads"][3:]).all()
+        assert "quarter to 2026-05-11" in listed.reasons["tokens"]
         found = whatif(stack, removal(stack, ["nvidia"]))
         share = found.weights["tokens"].headline
         assert share is not None

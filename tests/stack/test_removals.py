@@ -118,3 +118,10 @@ def test_all_names_can_be_removed() -> None:
     assert {"nvidia", "country:CN", "runtime:vllm", "foundry:tsmc"} <= set(names)
     for name in names:
         removal(stack, [name])
+
+
+def test_a_foundry_by_its_firm_loses_its_dies() -> None:
+    stack = two_vendors().stack()
+    assert removal(stack, ["tsmc"]).components == ("foundry:tsmc",)
+    # written out, a scope means what it says
+    assert removal(stack, ["tsmc:silicon"]).components == ()

@@ -19,6 +19,7 @@ from underlay.atlas.lineage import Edge, attribute, first_bases, roots
 from underlay.atlas.models import Catalogue
 from underlay.atlas.names import copied_name, is_quantised_name
 from underlay.atlas.stack import stack_batches
+from underlay.atlas.stack_tokens import routed
 from underlay.atlas.unresolved import unresolved_architectures, unresolved_rows
 from underlay.identity import hub_key, match_key, repository_name
 from underlay.lake import Engine, Lake
@@ -126,6 +127,9 @@ def _batches(
     for batch in stack_batches(engine, curated):
         engine.register(batch.table.name, batch)
         yield batch
+    tokens = _carry_over(routed(engine), lake, built)
+    engine.register(tokens.table.name, tokens)
+    yield tokens
     progress("atlas: what is unresolved")
     missing = [*unresolved_rows(engine, curated), *unresolved_architectures(engine), *below]
     yield Batch.from_rows(contracts.core("unresolved"), missing)

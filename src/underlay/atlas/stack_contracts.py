@@ -19,6 +19,7 @@ __all__ = [
     "LAYERS",
     "REQUIREMENT",
     "REQUIRES",
+    "ROUTED",
     "SCOPES",
     "STACK_BUILD",
     "STACK_COMPONENT",
@@ -248,6 +249,36 @@ COUPLING = Table(
         Check("not negative", "count", lowest=0.0),
     ),
 )
+ROUTED = Table(
+    "core__routed",
+    "One row per requirement, maker's country and openness: tokens of the newest quarter's weekly "
+    "top lists, summed over models and weeks.",
+    (
+        "architecture_id",
+        "weight_format",
+        "quantisation",
+        "country",
+        "openness",
+        "modality",
+        "licence_class",
+    ),
+    (
+        Column("observed_on", "date", "newest week of the sum", True),
+        Column("first_week_on", "date", "oldest week in which the row has a model", True),
+        Column("architecture_id", "string", "class, or `unknown`", True),
+        Column("weight_format", "string", "safetensors, gguf ..., or `unknown`", True),
+        Column("quantisation", "string", "none, fp8 ..., or `unknown`", True),
+        Column("is_convertible", "bool", "whether all have open, unquantised weights"),
+        Column("country", "string", "maker's country, ISO 3166-1 alpha-2, or `unknown`", True),
+        Column("openness", "string", "grade of openness, or `unknown`", True),
+        Column("modality", "string", "what goes in and out, coarse, or `unknown`", True),
+        Column("licence_class", "string", "class of the licence, or `unknown`", True),
+        Column("models_count", "int64", "names summed", True),
+        Column("weeks_count", "int64", "weeks in which one of them was listed", True),
+        Column("tokens_count", "float64", "tokens routed, each in its own tokenizer", True),
+        _SOURCE,
+    ),
+)
 DEAL = Table(
     "core__deal",
     "One row per dated deal between two firms of the stack.",
@@ -285,5 +316,6 @@ STACK_CORE: tuple[Table, ...] = (
     STACK_BUILD,
     SUPPORT,
     COUPLING,
+    ROUTED,
     DEAL,
 )

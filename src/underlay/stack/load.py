@@ -32,12 +32,11 @@ if TYPE_CHECKING:
 __all__ = ["load"]
 
 _USES = ("inference", "training", "both")
-_ROUTED = "raw_openrouter_usage__model_week"
+_ROUTED = "core__routed"
 # an edition of which less than this part was counted anew is an older one's
 _RENEWED = 0.5
 _NO_TOKENS = (
-    "tokens are published by model in `{}` only, whose rows this lake does not hold; the core "
-    "tables keep sums by maker"
+    "`{}` is empty: the weekly lists of routed models were not synced when the atlas was built"
 )
 
 
@@ -311,66 +310,59 @@ def _as_listed(found: Result, listing: str) -> Listed:
 
 
 def _with_tokens(engine: Engine, listed: Listed) -> Listed:
-    """The list with tokens of the newest routed week, where the engine may read them by model."""
+    """The list with the sums of routed models behind it, which count on the scale of tokens only.
+
+    They are published as a weekly top list without models, so each row stands for all those that
+    ask the same of the stack.
+    """
     if _ROUTED not in engine.tables.contracts:
         return listed
-
-    def routed() -> ibis.Table:
-        week = engine.tables[_ROUTED]
-        week = week.filter(week.source_set == "current")
-        newest = week.aggregate(newest=week.observed_on.max())
-        week = week.join(newest, week.observed_on == newest.newest)
-        alias = engine.tables["core__alias"]
-        alias = alias.filter(alias.platform == "openrouter").select("model_id", slug=alias.name)
-        named = week.join(alias, "slug", how="left")
-        named = named.select("model_id", "tokens_count", "observed_on")
-        summed = named.group_by("model_id", "observed_on").agg(
-            value=named.tokens_count.sum().cast("float64")
-        )
-        return summed.order_by("model_id")
-
-    found = engine.ask("stack/routed", routed)
+    found = engine.ask(
+        "stack/routed",
+        lambda: engine.tables[_ROUTED].order_by(
+            "architecture_id", "weight_format", "quantisation", "country", "openness", "modality",
+            "licence_class",
+        ),
+    )  # fmt: skip
     if not len(found):
         return listed
-    models = found.objects("model_id")
-    values = found.floats("value")
-    known = {m: v for m, v in zip(models, values.tolist(), strict=True) if m is not None}
 
-    def whole() -> ibis.Table:
-        model = engine.tables["core__model"]
-        rows = model.filter(model.model_id.isin(sorted(known)))
-        day = engine.tables["core__source"].aggregate(
-            observed_on=engine.tables["core__source"].last_observed_on.max()
-        )
-        return _columns(
-            engine,
-            rows.select("model_id", value=model.parameters_count.cast("float64")).cross_join(day),
-        )
+    def text(name: str) -> Any:
+        return np.array([str(cell) for cell in found.objects(name)], dtype=object)
 
-    extra = _as_listed(engine.run(whole()), listed.listing)
-    day = str(np.ma.getdata(found["observed_on"])[0])[:10]
-    rest = float(sum(v for m, v in zip(models, values.tolist(), strict=True) if m is None))
-    return _joined(listed, extra, known, rest, day)
-
-
-def _joined(
-    listed: Listed, extra: Listed, tokens: dict[int, float], unresolved: float, day: str
-) -> Listed:
-    """The list with the models of the routed week behind it; theirs is the scale of tokens only."""
-    new = ~np.isin(extra.model, listed.model)
+    count = len(found)
+    architecture, country = text("architecture_id"), text("country")
+    names = [
+        f"routed models of {where}, {what}"
+        for where, what in zip(country, architecture, strict=True)
+    ]
+    extra: dict[str, Any] = {
+        "model": -1 - np.arange(count, dtype=np.int64),
+        "name": np.array(names, dtype=object),
+        "organisation": np.full(count, UNKNOWN, dtype=object),
+        "country": country,
+        "openness": text("openness"),
+        "modality": text("modality"),
+        "architecture": architecture,
+        "method": np.full(count, "sum", dtype=object),
+        "reason": np.full(count, "a sum over routed models", dtype=object),
+        "file_format": text("weight_format"),
+        "quantisation": text("quantisation"),
+        "is_convertible": np.array([bool(c) for c in found.objects("is_convertible")], dtype=bool),
+        "licence": text("licence_class"),
+        "parameters": np.full(count, np.nan),
+    }
     both: dict[str, Any] = {
-        name: np.concatenate([getattr(listed, name), getattr(extra, name)[new]])
-        for name in (
-            "model", "name", "organisation", "country", "openness", "modality", "architecture",
-            "method", "reason", "file_format", "quantisation", "is_convertible", "licence",
-            "parameters",
-        )
-    }  # fmt: skip
-    nothing = np.full(int(new.sum()), np.nan)
-    weights = {k: np.concatenate([v, nothing]) for k, v in listed.weights.items()}
-    weights["tokens"] = np.array([tokens.get(int(m), np.nan) for m in both["model"]])
-    reason = f"top list of the week of {day} only; {unresolved:.0f} tokens of unresolved names"
-    return replace(listed, **both, weights=weights, reasons={"tokens": reason})
+        name: np.concatenate([getattr(listed, name), part]) for name, part in extra.items()
+    }
+    weights = {
+        name: np.concatenate([column, np.full(count, np.nan)])
+        for name, column in listed.weights.items()
+    }
+    weights["tokens"] = np.concatenate([np.full(len(listed), np.nan), found.floats("tokens_count")])
+    last = str(np.ma.getdata(found["observed_on"]).max())[:10]
+    note = f"weekly top lists of the quarter to {last}, no total is published"
+    return replace(listed, **both, weights=weights, reasons={"tokens": note})
 
 
 def _find(engine: Engine, text: str) -> Listed:

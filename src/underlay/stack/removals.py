@@ -22,6 +22,7 @@ __all__ = ["Removal", "Taken", "removal", "removal_names"]
 _DESIGN = "design"  # in words of a country: chips and closed toolchains
 _COUNTRY_SCOPES = (*SCOPES, _DESIGN, "all")
 _GROUPS = {"fabrication": ("fabrication", "equipment"), "all": SCOPES}
+_MADE = ("fabrication", "equipment")
 _STATES = ("generic", "product", "named")
 _OPENNESS = ("open", "closed", "unknown")
 
@@ -65,8 +66,9 @@ def removal(
     """Understand removals; `scope` holds where one names an owner or a country without a scope.
 
     An owner's default is its silicon and the toolchain whose licence is closed; toolchains of
-    unknown licence go too. A scope that is written out takes all of it, open or not, and firms that
-    the owner holds on that day go with it. Raises `UnknownNameError` or `BadValueError`.
+    unknown licence go too. One that has neither loses what it makes: dies, memory, machines. A
+    scope that is written out takes all of it, open or not, and firms that the owner holds on that
+    day go with it. Raises `UnknownNameError` or `BadValueError`.
     """
     takes: dict[str, Taken] = {}
     spared: dict[str, Taken] = {}
@@ -171,7 +173,17 @@ class _Reader:
         if scope and scope not in allowed:
             raise UnknownNameError("scope of a removal", scope, allowed)
         group = self._held_by(owner)
-        return self._scoped(lambda c: c.organisation in group, scope or self.scope, f"of {owner}")
+
+        def theirs(component: Component) -> bool:
+            return component.organisation in group
+
+        found, spared = self._scoped(theirs, scope or self.scope, f"of {owner}")
+        if not found and not scope and self.scope == "default":
+            # a foundry or a maker of its machines designs no chips: what it makes is what goes
+            makes = [c for c, _ in spared if c.scope in _MADE]
+            found = [(c, f"{c.scope} of {owner}") for c in makes]
+            spared = [(c, why) for c, why in spared if c not in makes]
+        return found, spared
 
     def _held_by(self, owner: str) -> set[str]:
         """The owner and all firms that it holds on the day, directly or not."""
