@@ -489,6 +489,7 @@ def test_clients_in_python() -> None:
         f = anthropic.Anthropic()
         g = boto3.client("bedrock-runtime")
         h = boto3.client("s3")
+        i = boto3.client(service_name="bedrock-runtime")
         """
     assert told("a.py", source) == {
         (4, "service:openai", "switch"),
@@ -496,6 +497,7 @@ def test_clients_in_python() -> None:
         (7, "service:deepseek", "switch"),
         (9, "service:anthropic", "tied"),
         (10, "service:amazon-bedrock", "tied"),
+        (12, "service:amazon-bedrock", "tied"),
     }
 
 

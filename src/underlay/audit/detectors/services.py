@@ -329,7 +329,8 @@ def _call(
     position: Callable[[int, int], tuple[int, int]] | None,
 ) -> None:
     full = _full(node.func, module)
-    first = node.args[0] if node.args else None
+    named = (k.value for k in node.keywords if k.arg == "service_name")
+    first = node.args[0] if node.args else next(named, None)
     if full.endswith((".client", ".resource")) or (
         isinstance(node.func, ast.Attribute) and node.func.attr == "client"
     ):
