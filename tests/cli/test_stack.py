@@ -239,7 +239,12 @@ def test_an_error_is_a_sentence_and_near_names(root: Path, underlay: Callable[..
 
 
 def test_a_lake_without_a_stack_says_so(tmp_path: Path, underlay: Callable[..., Any]) -> None:
-    empty = {"stack_component": [], "requires": [], "stack_build": [], "support": []}
+    empty: dict[str, list[dict[str, Any]]] = {
+        "stack_component": [],
+        "requires": [],
+        "stack_build": [],
+        "support": [],
+    }
     write_lake(tmp_path / "lake", empty)
     ran = underlay("--lake", tmp_path / "lake", "whatif", "--remove", "nvidia")
     assert (ran.code, ran.out) == (2, "")

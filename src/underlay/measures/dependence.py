@@ -112,7 +112,10 @@ def _one(engine: Engine, query: Query) -> Answer:
         raise NoDataError("dependence", str(query.as_of), f"{first.observed_on} and later")
     rows: list[Row]
     if query.by == "remove":
-        rows = [_row({"remove": text}, each, weight) for text, each in found.items()]
+        rows = [
+            _row({"remove": text}, each, weight, name=_called(stack, text, facets.scope))
+            for text, each in found.items()
+        ]
     elif query.by == "weight":
         rows = [_row({"weight": name}, first, name) for name in WEIGHTS]
     elif query.by == "grade":
@@ -146,12 +149,29 @@ def _whatif(stack: Stack, text: str, facets: Facets) -> WhatIf:
     return whatif(stack, removal(stack, asked, scope=facets.scope), facets, top=0)
 
 
-def _row(key: dict[str, str | int], found: WhatIf, weight: str) -> Row:
+def _called(stack: Stack, text: str, scope: str) -> str:
+    """What goes, as a reader calls it: `PyTorch`, `US design`, `NVIDIA (code) + TSMC`."""
+    names = []
+    for part in removals_of(text):
+        head, _, rest = part.partition(":")
+        if part in stack.places:
+            names.append(stack.components[stack.places[part]].name)
+        elif head == "country":
+            code, _, named = rest.partition(":")
+            names.append(f"{code} {named or (scope if scope != 'default' else 'design')}")
+        elif head in stack.organisations:
+            names.append(stack.organisations[head].name + (f" ({rest})" if rest else ""))
+        else:
+            names.append(part)
+    return f" {_AND} ".join(names)
+
+
+def _row(key: dict[str, str | int], found: WhatIf, weight: str, **more: Any) -> Row:
     share = found.weights[weight]
     rung = share.headline
     if rung is None:
-        return Row(key, None, reason=share.reason)
-    more = {"kept": rung.kept, "no_evidence": rung.no_evidence}
+        return Row(key, None, reason=share.reason, more=more)
+    more |= {"kept": rung.kept, "no_evidence": rung.no_evidence}
     return Row(key, rung.value, rung.lower, rung.upper, more=more)
 
 
@@ -383,7 +403,8 @@ def _narrowest(engine: Engine, query: Query) -> Answer:
         for each in found.singles
     ] if query.by == "component" else [
         Row({"pair": _AND.join(each.components)}, each.value,
-            more={"joint": each.joint, "models": each.models, **_edges(each.missing)})
+            more={"name": f" {_AND} ".join(each.names), "joint": each.joint,
+                  "models": each.models, **_edges(each.missing)})
         for each in found.pairs
     ]  # fmt: skip
     vintages = {**_statement_days(stack), found.listing: found.observed_on}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from underlay.errors import NotComputableError, UnknownNameError
+from underlay.errors import NoDataError, NotComputableError, UnknownNameError
 from underlay.stack.facets import OPTIONS, WEIGHTS, Facets
 from underlay.stack.population import weights_of
 from underlay.stack.reach import classes_for, standings
@@ -144,6 +144,9 @@ def _options(
         found[name] = (
             (str(getattr(held, name)),) if is_held else tuple(each for each, _ in OPTIONS[name])
         )
+    if len(found["listing"]) > 1:
+        found["listing"], lacking = _readable(stack, found["listing"])
+        missing |= lacking
     takes = {scope: removal(stack, asked, scope=scope).components for scope in found["scope"]}
     if len(set(takes.values())) == 1:
         found["scope"] = found["scope"][:1]
@@ -152,6 +155,22 @@ def _options(
     missing |= {name: listed.reasons.get(name, "") for name in WEIGHTS if name not in there}
     found[WEIGHT] = (weight,) if weight else there
     return found, missing
+
+
+def _readable(stack: Stack, lists: Sequence[str]) -> tuple[tuple[str, ...], dict[str, str]]:
+    """The lists that hold models, and why others are left out; raises what all of them raise."""
+    found, missing = [], {}
+    last = None
+    for name in lists:
+        try:
+            stack.listed(name)
+            found.append(name)
+        except NoDataError as error:
+            last = error
+            missing[name] = error.message
+    if last is not None and not found:
+        raise last
+    return tuple(found), missing
 
 
 _WEIGHT_ORDER = ("downloads", "models", "tokens")
