@@ -63,6 +63,8 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("fit", "underlay.cli.fit:fit", "the memory that a model needs, and what holds it"),
     Entry("deals", "underlay.cli.capital:deals", "who funds, supplies and owns whom, and rings"),
     Entry("exposure", "underlay.cli.capital:exposure", "what one owner stands in, by layer"),
+    Entry("audit", "underlay.cli.audit:audit", "what one code base stands on: models and below"),
+    Entry("diff-bom", "underlay.cli.audit:diff_bom", "what changed between two bills of materials"),
     Entry("claims", "underlay.cli.claims:claims", "what is said in public, with verdicts"),
     Entry("claim", "underlay.cli.claims:claim", "one claim: who said it, and what would turn it"),
     Entry("check", "underlay.cli.claims:check", "check what someone says, in their own words"),
