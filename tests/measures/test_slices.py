@@ -108,7 +108,7 @@ def test_a_panel_that_lists_change_is_not_decided_row_by_row() -> None:
 
 def test_filters_that_look_at_other_rows_say_so() -> None:
     tables = Tables(CORE)
-    for asked in MEASURES:
+    for asked in (each for each in MEASURES if each.computation is None):
         relation = ibis.table(asked.expression(tables).schema(), name="rows")
         for choice in asked.choices:
             for option in choice.options:
