@@ -20,7 +20,7 @@ CODE = $(wildcard src tests bench)
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: help report test test-slow check style types imports pages queries structure fix coverage
-.PHONY: bench snapshot lock clean clean-all
+.PHONY: bench snapshot evidence-agreement lock clean clean-all
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -70,7 +70,8 @@ bench: $(DEV) ## measure time and memory
 	$(BIN)/python bench/multiverse.py
 
 SNAPSHOT_LAKE := build/snapshot-lake
-snapshot: $(RUNTIME) ## make the embedded snapshot from staged data: DATA=path
+PACKAGES := build/packages
+snapshot: $(RUNTIME) ## make the embedded snapshot from staged data: DATA=path [PACKAGES=path]
 	@test -d "$(DATA)" || { echo "give the folder of staged data: make snapshot DATA=path" >&2; exit 2; }
 	@rm -rf $(SNAPSHOT_LAKE)
 	@grep -v '^#' snapshot.tsv | while IFS="$$(printf '\t')" read -r source path day; do \
@@ -78,9 +79,14 @@ snapshot: $(RUNTIME) ## make the embedded snapshot from staged data: DATA=path
 		$(BIN)/underlay --lake $(SNAPSHOT_LAKE) --quiet sync "$$source" --from "$(DATA)/$$path" "$$@" \
 			|| exit 2; \
 	done
+	@test -d "$(PACKAGES)" || $(BIN)/underlay packages fetch --to "$(PACKAGES)"
+	$(BIN)/underlay --lake $(SNAPSHOT_LAKE) --quiet sync packages --from "$(PACKAGES)"
 	$(BIN)/underlay --lake $(SNAPSHOT_LAKE) atlas build
 	$(BIN)/underlay --lake $(SNAPSHOT_LAKE) bundle --output src/underlay/data
 	$(BIN)/python -m underlay.cli.prepare
+
+evidence-agreement: $(RUNTIME) ## hold the extractor to the staged tables: DATA=path [PACKAGES=path]
+	$(BIN)/underlay packages check --from "$(PACKAGES)" --against "$(DATA)/stack"
 
 lock: ## choose versions anew: writes requirements.lock and requirements-dev.lock
 	@$(MAKE) --no-print-directory $(UV)/.made
