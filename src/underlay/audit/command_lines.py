@@ -62,7 +62,8 @@ MAX_DEPTH = 3
 _WORDS = (
     b"model", b"ollama", b"hugging", b"hf", b"llm", b"whisper", b"gguf", b"ckpt", b"checkpoint",
     b"spacy", b"llama", b"claude", b"gpt", b"gemini", b".safetensors", b".onnx", b".pt", b"yolo",
-    b"embed", b"pretrained", b"aider",
+    b"embed", b"pretrained", b"aider", b"litgpt", b"transformer", b"torch", b"timm", b"diffus",
+    b"hub", b"codex",
 )  # fmt: skip
 
 
@@ -151,6 +152,9 @@ class CommandLines:
         if not words or depth > MAX_DEPTH:
             return
         texts = [word.text for word in words]
+        said = " ".join(word.raw for word in words) + " ".join(texts)
+        if not command.heredocs and not mentions_models(said.encode("utf-8", "replace")):
+            return
         self._nested(command, words, texts, depth)
         endpoints = _command_endpoints(words, command).joined(self.endpoints)
         own = _own(texts)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Instruction", "read_containerfile"]
 
+MAX_INSTRUCTIONS = 1_000
+
 _KEYWORD = re.compile(r"[ \t]*(?:ONBUILD[ \t]+)?([A-Za-z]+)(?:[ \t]+|$)", re.IGNORECASE)
 _HEREDOC = re.compile(r"<<-?[ \t]*([\"']?)([A-Za-z_]\w{0,60})\1")
 _ESCAPE = re.compile(r"#\s*escape\s*=\s*([\\`])", re.IGNORECASE)
@@ -83,8 +85,9 @@ def read_containerfile(source: str) -> Iterator[Instruction]:
     for line in lines:
         starts.append(starts[-1] + len(line))
     whole = Fragment(source)
-    row = 0
-    while row < len(lines):
+    whole.at(0)  # its parts share what it knows of lines
+    row = count = 0
+    while row < len(lines) and count < MAX_INSTRUCTIONS:
         stripped = lines[row].strip()
         directive = _ESCAPE.match(stripped)
         if directive:
@@ -93,6 +96,7 @@ def read_containerfile(source: str) -> Iterator[Instruction]:
         if not stripped or stripped.startswith("#") or not keyword:
             row += 1
             continue
+        count += 1
         first = row
         body, row = _body(lines, row, escape)
         start = starts[first] + keyword.end()

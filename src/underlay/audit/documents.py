@@ -19,6 +19,7 @@ __all__ = [
     "DYNAMIC",
     "Document",
     "Fragment",
+    "Grammar",
     "Node",
     "grammar",
     "read_dotenv",
@@ -31,6 +32,7 @@ __all__ = [
 
 MAX_DEPTH = 100
 MAX_NODES = 100_000
+MAX_ASSIGNMENTS = 5_000
 # stands for each character of a template expression, `{{ .Values.model }}`, in what YAML reads
 DYNAMIC = "\ue000"
 
@@ -50,6 +52,7 @@ class Node:
     is_comment: bool = False  # commented out, of dotenv files
     keys: list[Node] = field(default_factory=list)
     values: list[Node] = field(default_factory=list)
+    _index: dict[str, Node] | None = field(default=None, repr=False, compare=False)
 
     def items(self) -> Iterator[tuple[str, Node]]:
         """Keys and values of a mapping, in their order."""
@@ -57,12 +60,11 @@ class Node:
 
     def get(self, *names: str) -> Node | None:
         """The value under the first of the names that is there; None where none is."""
-        if self.kind == "map":
-            for name in names:
-                for key, value in self.items():
-                    if key == name:
-                        return value
-        return None
+        if self.kind != "map":
+            return None
+        if self._index is None or len(self._index) > len(self.keys):
+            self._index = dict(reversed(list(self.items())))  # the first of two equal keys counts
+        return next((self._index[name] for name in names if name in self._index), None)
 
     def text_of(self, *names: str) -> str:
         """The text under the first of the names; empty where there is none."""
@@ -179,17 +181,64 @@ def place(breaks: list[int], offset: int) -> tuple[int, int]:
     return row + 1, offset - breaks[row] + 1
 
 
+class Grammar:
+    """A parser of tree-sitter whose work is bounded by the length of what it reads.
+
+    Its scanners may look ahead to the end of the file again and again (shell's heredocs): what
+    is read in all is counted, and past the bound the file ends for the parser. The bound is a
+    number of bytes and no time, so that a second run gives the same tree.
+    """
+
+    CHUNK = 8_192
+    DEEPEST = 2_000  # brackets in brackets; people's files stay below 50
+    TIMES, FIXED = 20, 2_000_000
+
+    def __init__(self, name: str) -> None:
+        import importlib
+
+        import tree_sitter
+
+        package = "typescript" if name in ("tsx", "typescript") else name
+        module = importlib.import_module(f"tree_sitter_{package}")
+        entry = f"language_{name}" if package == "typescript" else "language"
+        self.language = tree_sitter.Language(getattr(module, entry)())
+        self._parser = tree_sitter.Parser(self.language)
+
+    def parse(self, data: bytes) -> Any:
+        """The tree of the bytes before the bound; an empty one where they nest too deeply."""
+        if _nests(data, self.DEEPEST):
+            data = b""
+        left = self.TIMES * len(data) + self.FIXED
+
+        def read(offset: int, _: object) -> bytes:
+            nonlocal left
+            part = data[offset : offset + self.CHUNK] if left > 0 else b""
+            left -= len(part)
+            return part
+
+        return self._parser.parse(read)
+
+
+_BRACKETS = re.compile(rb"[\[({]+|[\])}]+")
+
+
+def _nests(data: bytes, deepest: int) -> bool:
+    """Whether brackets, also those in texts, nest deeper than that."""
+    if data.count(b"(") + data.count(b"[") + data.count(b"{") <= deepest:
+        return False
+    depth = 0
+    for match in _BRACKETS.finditer(data):
+        run = match.end() - match.start()
+        depth = depth + run if match[0][:1] in b"([{" else max(0, depth - run)
+        if depth > deepest:
+            return True
+    return False
+
+
 @lru_cache(maxsize=8)
-def grammar(name: str) -> Any:
-    """A tree-sitter parser: `bash`, `hcl`, `toml`, `tsx` or `typescript`; loaded when asked for."""
-    import importlib
-
-    import tree_sitter
-
-    package = "typescript" if name in ("tsx", "typescript") else name
-    module = importlib.import_module(f"tree_sitter_{package}")
-    language = getattr(module, f"language_{name}" if package == "typescript" else "language")()
-    return tree_sitter.Parser(tree_sitter.Language(language))
+def grammar(name: str) -> Grammar:
+    """A parser, loaded when asked for: `bash`, `hcl`, `toml`, `tsx` or `typescript`."""
+    return Grammar(name)
 
 
 # --- a tree, built without recursion -----
@@ -242,7 +291,7 @@ class _Builder:
 # --- YAML -----
 
 _ONLY_TEMPLATE = re.compile(r"^[ \t]*\{\{[^\n{}]*\}\}[ \t]*$", re.MULTILINE)
-_TEMPLATE = re.compile(r"\{\{[^\n]{0,400}?\}\}")
+_TEMPLATE = re.compile(r"\{\{[^\n{}]{0,400}\}\}")
 
 
 def _without_templates(source: str) -> str:
@@ -302,7 +351,7 @@ def read_yaml(source: str) -> Document:
 # --- JSON, with the comments and trailing commas that editors allow -----
 
 _JSON = re.compile(
-    r'"(?P<text>[^"\\\n]*(?:\\.[^"\\\n]*)*)"|(?P<mark>[{}\[\]])|(?P<comment>//[^\n]*|/\*)'
+    r'"(?P<text>[^"\\\n]*+(?:\\.[^"\\\n]*+)*+)"?|(?P<mark>[{}\[\]])|(?P<comment>//[^\n]*|/\*)'
     r"|(?P<word>[^\s{}\[\]:,\"/]+)|(?P<other>/)",
 )
 _ESCAPE = re.compile(r'\\(?:u([0-9a-fA-F]{4})|(["\\/bfnrt]))')
@@ -566,24 +615,24 @@ class _HclReader(_Reader):
 
 _ASSIGNMENT = re.compile(
     r"^(?P<lead>[ \t]*(?P<hash>\#[ \t]*)?(?:export[ \t]+)?)(?P<key>[A-Za-z_][\w.\-]*)"
-    r"[ \t]*(?P<sign>[=:])[ \t]*(?P<value>`[^`]*`|[^\n]*?)[ \t\r]*$",
+    r"[ \t]*(?P<sign>[=:])[ \t]*(?P<value>`[^`]*`|[^\n]*)",
     re.MULTILINE,
 )
 _SECTION = re.compile(r"^\[(?P<name>[^\]\n]{1,100})\][ \t]*(?:[#;][^\n]*)?\r?$", re.MULTILINE)
 _QUOTED = re.compile(r"(?P<mark>[\"'`])(?P<text>.*?)(?P=mark)", re.DOTALL)
-_TRAILING = re.compile(r"[ \t]+[#;].*$")
+_TRAILING = re.compile(r"(?<![ \t])[ \t]+[#;].*$")
 
 
 def _assignments(source: str, signs: str) -> Iterator[tuple[Node, Node]]:
     breaks = line_breaks(source)
     for count, match in enumerate(_ASSIGNMENT.finditer(source)):
-        if count > MAX_NODES:
+        if count > MAX_ASSIGNMENTS:
             return
         if match["sign"] not in signs:
             continue
         line, column = place(breaks, match.start("key"))
         start = match.start("value")
-        raw = match["value"]
+        raw = match["value"].rstrip()
         is_comment = match["hash"] is not None
         key = Node("text", line, column, match["key"], is_comment=is_comment)
         quoted = _QUOTED.match(raw)

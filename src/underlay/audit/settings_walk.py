@@ -161,6 +161,8 @@ class _Walk:
 
     def _mapping(self, node: Node, around: _Scope) -> list[tuple[Node, _Scope]]:
         """Reads one mapping; what is below it remains to be read."""
+        if not node.keys:
+            return []
         scope = self._scope(node, around)
         if node.get("litellm_params") is not None:
             return self._litellm(node)

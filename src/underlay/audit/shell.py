@@ -14,11 +14,14 @@ if TYPE_CHECKING:
 __all__ = ["Assignment", "Command", "Value", "Variables", "Word", "read_shell", "words_of"]
 
 # what a script may hold before the rest is left: a generated one has no models
-MAX_COMMANDS = 20_000
+MAX_COMMANDS = 5_000
 MAX_ALTERNATIVES = 200
 MAX_JOINED = 20
 MAX_NESTING = 60
 LONGEST_WORD = 20_000
+MAX_CHAIN = 300
+MAX_PARTS = 200
+LONGEST_NAME = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,8 @@ class Command:
 
 
 _NAME = re.compile(r"\$[{(]?([A-Za-z_]\w*)[})]?")  # also $(NAME), as Kubernetes writes it
+_CONTINUED = re.compile(r"([|&])\s+")
+_SIGNS = re.compile(r"[|&]")
 _BACKSLASH = re.compile(r"\\(\n|.)", re.DOTALL)
 
 
@@ -154,6 +159,8 @@ class _Reader:
 
     def _joined(self, node: Any, depth: int) -> tuple[Value, ...]:
         parts = [c for c in node.children if c.type != '"']
+        if len(parts) > MAX_PARTS:
+            return (self.value(node, DYNAMIC),)
         if len(parts) == 1 and parts[0].type != "string_content":
             return self.values(parts[0], depth + 1)
         texts: list[tuple[str, tuple[Value, ...], bool]] = [("", (), False)]
@@ -176,7 +183,9 @@ class _Reader:
             end = part.end_byte
         is_flag = self.raw(parts[0]).startswith("-") if parts else False
         found = []
-        for text, origins, is_default in texts:
+        for whole, origins, is_default in texts:
+            # a variable that doubles itself grows without end
+            text = whole if len(whole) <= LONGEST_WORD else DYNAMIC
             value = replace(self.value(node, text, is_default=is_default), parts=origins)
             # --model=$MODEL: the name stands where MODEL was set
             if is_flag and origins and text.endswith(f"={origins[-1].text}"):
@@ -200,7 +209,8 @@ class _Reader:
             self.variables[text] = (*self.variables.get(text, ()), *values)[:MAX_ALTERNATIVES]
         else:
             # a second assignment is another arm, as a rule: both are values of the name
-            before = [v for v in self.variables.get(text, ()) if v.is_literal and v.text]
+            known = self.variables.get(text, ())
+            before = [v for v in known if v.is_literal and 0 < len(v.text) <= LONGEST_NAME]
             kept = [v for v in before if v.text not in {w.text for w in values}]
             literal = tuple(v for v in values if v.is_literal)
             self.variables[text] = (*literal, *kept)[:MAX_ALTERNATIVES] or values
@@ -228,6 +238,8 @@ def read_shell(
 
     `variables` are known beforehand, as Docker's ENV; names assigned in the script add to them.
     """
+    if _longest_chain(fragment.text) > MAX_CHAIN:
+        return
     data = fragment.text.encode("utf-8", "replace")
     reader = _Reader(fragment, dict(variables or {}), data, len(data) == len(fragment.text))
     tree = grammar("bash").parse(data)
@@ -236,8 +248,8 @@ def read_shell(
     while stack:
         node, heredocs, into = stack.pop()
         kind = node.type
-        count += 1
-        if count > MAX_COMMANDS * 10:
+        count += kind in ("command", "variable_assignment", "for_statement")
+        if count > MAX_COMMANDS:
             return
         if kind == "command":
             yield reader.command(node, heredocs, into)
@@ -257,6 +269,14 @@ def read_shell(
         ):
             continue
         stack.extend((child, heredocs, into) for child in reversed(children))
+
+
+def _longest_chain(text: str) -> int:
+    """Signs of the longest statement; the grammar's memory grows with the square of a chain."""
+    if text.count("|") <= MAX_CHAIN and text.count("&") <= MAX_CHAIN:
+        return 0
+    joined = _CONTINUED.sub(r"\1", text)
+    return max(len(_SIGNS.findall(part)) for part in re.split(r"[;\n]", joined))
 
 
 def _loop(reader: _Reader, node: Any) -> None:
@@ -330,4 +350,5 @@ def _substituted(text: str, variables: Variables) -> str:
         values = [v.text for v in variables.get(match[1], ()) if v.is_literal]
         return values[0] if len(values) == 1 else DYNAMIC
 
-    return _NAME.sub(known, text)
+    found = _NAME.sub(known, text)
+    return found if len(found) <= LONGEST_WORD else DYNAMIC

@@ -22,7 +22,6 @@ __all__ = ["JavaScript"]
 _ENDINGS = frozenset((".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts"))
 _PAGES = frozenset((".vue", ".svelte", ".astro", ".html", ".htm"))
 _LARGEST = 1_000_000
-_SCRIPT = re.compile(rb"(?is)<script\b[^>]{0,500}>(.*?)</script\s*>")
 _FRONT = re.compile(rb"\A---\r?\n(.*?)\n---", re.DOTALL)
 # a file without one of these names no model
 _WORTH = re.compile(
@@ -96,7 +95,16 @@ class JavaScript:
 
 def _scripts_of(data: bytes, suffix: str) -> bytes:
     """The scripts of a page, everything else blank: lines and columns stay."""
-    spans = [match.span(1) for match in _SCRIPT.finditer(data)]
+    lowered = data.lower()
+    spans: list[tuple[int, int]] = []
+    at = lowered.find(b"<script")
+    while at >= 0 and len(spans) < 1_000:
+        start = lowered.find(b">", at) + 1
+        stop = lowered.find(b"</script", start) if start else -1
+        if stop < 0:
+            break
+        spans.append((start, stop))
+        at = lowered.find(b"<script", stop)
     front = _FRONT.match(data) if suffix == ".astro" else None
     if front:
         spans.insert(0, front.span(1))

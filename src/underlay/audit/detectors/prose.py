@@ -29,13 +29,13 @@ __all__ = ["Prose"]
 
 _ENDINGS = frozenset((".md", ".mdx", ".markdown", ".rst", ".qmd", ".rmd"))
 _FENCE = re.compile(
-    r"^(?P<indent>[ \t]*)(?P<fence>```+|~~~+)[ \t]*\{?\.?(?P<language>[\w+-]*)[^\n]*\n"
-    r"(?P<body>(?:(?![ \t]*(?P=fence))[^\n]*\n)*)(?:[ \t]*(?P=fence)[^\n]*)?",
+    r"^(?P<indent>[ \t]*)(?P<fence>`{3,9}|~{3,9})[ \t]*+\{?\.?(?P<language>[\w+-]*+)[^\n]*+\n"
+    r"(?P<body>(?:(?![ \t]*+(?P=fence))[^\n]*+\n)*+)(?:[ \t]*+(?P=fence)[^\n]*+)?",
     re.MULTILINE,
 )
 _DIRECTIVE = re.compile(
-    r"^(?P<indent>[ \t]*)\.\.[ \t]+code(?:-block)?::[ \t]*(?P<language>[\w+-]*)[^\n]*\n"
-    r"(?P<body>(?:[ \t]*\n|(?P=indent)[ \t]+[^\n]*\n)*)",
+    r"^(?P<indent>[ \t]*)\.\.[ \t]+code(?:-block)?::[ \t]*+(?P<language>[\w+-]*+)[^\n]*+\n"
+    r"(?P<body>(?:[ \t]*+\n|(?P=indent)[ \t]+[^\n]*+\n)*+)",
     re.MULTILINE,
 )
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(?P<body>(?:(?!---)[^\n]*\n){1,500})---")

@@ -98,6 +98,7 @@ _RECIPE = re.compile(r"(?:^(?:\t| {2,})[^\n]*(?:\n|$))+", re.MULTILINE)
 
 
 def _recipes(whole: Fragment) -> Iterator[Fragment]:
+    whole.at(0)  # its parts share what it knows of lines
     for match in _RECIPE.finditer(whole.text):
         text = match[0]
         if not mentions_models(text.encode("utf-8", "replace")):
