@@ -95,6 +95,10 @@ class Graph:
         Bits of padding come out as alive: mask them by the number of scenarios.
         """
         alive: Any = ~removed
+        if removed.shape[1] == 1:
+            # few scenarios: arrays of one word cost far more than whole numbers do
+            words = self._alive_word([int(word) for word in alive[:, 0]])
+            return np.array(words, dtype=np.uint64)[:, None]
         while True:
             changed = False
             for component in self.order:
@@ -108,6 +112,23 @@ class Graph:
                     changed = bool((left != alive[component]).any())
                 alive[component] = left
             if not changed:
+                return alive
+
+
+    def _alive_word(self, alive: list[int]) -> list[int]:
+        """The same for one word a component."""
+        while True:
+            changed = False
+            for component in self.order:
+                left = alive[component]
+                for slot in self.needs[component]:
+                    filled = 0
+                    for provider in slot:
+                        filled |= alive[provider]
+                    left &= filled
+                changed |= left != alive[component]
+                alive[component] = left
+            if not (self.has_circle and changed):
                 return alive
 
 

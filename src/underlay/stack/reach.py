@@ -229,7 +229,22 @@ def removed_words(stack: Stack, sets: Sequence[Sequence[str]]) -> Any:
 
 
 def outlets_alive(stack: Stack, facets: Facets, reading: Reading, removed: Any) -> Any:
-    """Words (outlets, words) of the outlets that are left, given the components removed."""
+    """Words (outlets, words) of the outlets that are left, given the components removed.
+
+    The last few answers are kept: definitions that differ in what counts ask the same of the graph.
+    """
+    if removed.shape[1] > 1:
+        return _outlets_alive(stack, facets, reading, removed)
+    kept: dict[Any, Any] = stack.memory.setdefault("alive", {})
+    key = (reading, facets.use, facets.supply, removed.tobytes())
+    if key not in kept:
+        if len(kept) >= _KEPT:
+            kept.clear()
+        kept[key] = _outlets_alive(stack, facets, reading, removed)
+    return kept[key]
+
+
+def _outlets_alive(stack: Stack, facets: Facets, reading: Reading, removed: Any) -> Any:
     graph = stack.graph(reading, facets.use, facets.supply)
     all_of_them = np.zeros((len(graph), removed.shape[1]), dtype=np.uint64)
     all_of_them[: removed.shape[0]] = removed
