@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -12,10 +11,8 @@ from tests.stack.small_lake import stack_tables, write_lake
 
 from underlay.api import OpenLake
 from underlay.cli.schemas import SCHEMAS
-from underlay.cli.tempo import by_layer, otherwise
 from underlay.config import settings
 from underlay.lake import Lake
-from underlay.measures.definitions import Row
 from underlay.stack.facets import Facets
 from underlay.stack.removals import removal
 from underlay.stack.whatif import whatif
@@ -349,30 +346,3 @@ def test_statements_of_the_lake_stay_behind_the_answer(
     ran = underlay("--lake", tmp_path / "lake", "whatif", "--remove", "nvidia", "--json")
     share = json.loads(ran.out)["weights"]["downloads"]
     assert share["value"] == pytest.approx(0.09)
-
-
-def series(layer: str, name: str, changes: int, months: float, spell: float | None = 1.0) -> Row:
-    more = {"changes": changes, "months_observed": months}
-    return Row({"series": name, "layer": layer}, spell, more=more if spell else {})
-
-
-def test_tempo_by_layer_is_changes_over_years() -> None:
-    rows = [
-        series("above", "a", 4, 24.0, 6.0),
-        series("above", "b", 2, 12.0, 4.0),
-        series("below", "c", 1, 60.0, 30.0),
-        series("below", "d", 0, 0.0, None),
-    ]
-    layers = by_layer(rows)
-    assert layers["above"]["changes_in_a_year"] == pytest.approx(2.0)
-    assert layers["below"]["changes_in_a_year"] == pytest.approx(0.2)
-    assert (layers["above"]["spell_months_least"], layers["above"]["spell_months_most"]) == (4, 6)
-    assert layers["below"]["series"] == 1
-    # three ways to choose the two above: as seen, {a, c} and {b, c}
-    assert otherwise(rows) == {"as_large": 1, "of": 3}
-    assert otherwise(rows[:2]) is None
-    alone = by_layer(rows[:2])["below"]
-    assert alone["changes_in_a_year"] is None
-    assert alone["reason"]
-    same = [replace(row, more={**row.more, "changes": 0}) for row in rows if row.value]
-    assert otherwise(same) == {"as_large": 3, "of": 3}

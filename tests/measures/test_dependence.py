@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from tests.stack.small_lake import write_lake
+from tests.stack.small_lake import stack_tables, write_lake
 
 from underlay.atlas.contracts import CORE
 from underlay.errors import NoDataError, UnknownNameError
@@ -21,6 +21,7 @@ from underlay.stack.flow import FLOW_LAYERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from underlay.measures import Figure
 
@@ -292,11 +293,26 @@ def test_what_can_not_be_computed(
         evaluate(measure(name), engine, by=by, where=where)
 
 
-def test_a_day_before_the_list_has_no_answer(engine: Engine) -> None:
+@pytest.mark.parametrize("name", ["dependence", "chokepoints", "stack_flow"])
+def test_a_day_before_the_list_has_no_answer(engine: Engine, name: str) -> None:
     with pytest.raises(NoDataError) as caught:
-        evaluate(DEPENDENCE, engine, as_of=dt.date(2026, 6, 9))
+        evaluate(measure(name), engine, as_of=dt.date(2026, 6, 9))
     assert "2026-06-10" in caught.value.hint
-    assert evaluate(DEPENDENCE, engine, as_of=dt.date(2026, 6, 10)).rows
+    assert evaluate(measure(name), engine, as_of=dt.date(2026, 6, 10)).rows
+
+
+def test_evidence_that_is_newer_than_the_day_asked_for(tmp_path: Path, engine: Engine) -> None:
+    """It stays, as the list's models do, and a note says so."""
+    support = [{**row, "last_seen_on": dt.date(2026, 8, 1)} for row in stack_tables()["support"]]
+    with Engine(write_lake(tmp_path / "lake", {"support": support}), CORE) as later:
+        for name in ("dependence", "chokepoints", "stack_flow"):
+            notes = evaluate(measure(name), later, as_of=dt.date(2026, 7, 1)).notes
+            assert any("2026-08-01" in note for note in notes), name
+            notes = evaluate(measure(name), later, as_of=dt.date(2026, 8, 1)).notes
+            assert not any("2026-08-01" in note for note in notes), name
+        with pytest.raises(NoDataError):
+            evaluate(measure("stack_evidence"), later, as_of=dt.date(2026, 7, 31))
+    assert evaluate(measure("stack_evidence"), engine, as_of=dt.date(2026, 5, 1)).rows
 
 
 def test_the_stack_is_read_once(engine: Engine) -> None:

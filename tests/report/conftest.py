@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.stack.small_lake import COUNTRIES, stack_tables
 
 from underlay.api import OpenLake
 from underlay.atlas.contracts import CORE, core
@@ -98,10 +99,35 @@ def _observations() -> list[dict[str, Any]]:
     ]
 
 
+_CLASSES = ("Wide", "Wide", "Cuda", "Denied", "unknown", "Wide")  # of the models, in order
+
+
+def _stack() -> dict[str, list[dict[str, Any]]]:
+    """A made-up stack under the models, one of whose runtimes has a hostile name."""
+    tables = stack_tables()
+    tables["stack_component"] = [
+        row | {"name": HOSTILE} if row["component_id"] == "runtime:llama.cpp" else row
+        for row in tables["stack_component"]
+    ]
+    tables["requirement"] = [
+        {
+            "model_id": number,
+            "architecture_id": name,
+            "method": "published",
+            "reason": "says so",
+            "weight_format": "safetensors",
+            "quantisation": "none",
+            "is_convertible": True,
+        }
+        for number, name in enumerate(_CLASSES)
+    ]
+    return tables
+
+
 def _tables() -> dict[str, list[dict[str, Any]]]:
     made = _models()
     sources = ["os_ai_map", "osir_lmts", "ollama", "epoch_chips", "pypi", "top500", "board"]
-    sources += ["prices", "tokens", "clusters", "hardware", "notable"]
+    sources += ["prices", "tokens", "clusters", "hardware", "notable", "packages", "mlperf"]
     quarters = (dt.date(2025, 6, 30), dt.date(2025, 9, 30), dt.date(2025, 12, 31))
     return {
         "source": [
@@ -120,6 +146,10 @@ def _tables() -> dict[str, list[dict[str, Any]]]:
             {"organisation_id": "panda", "name": "Panda", "country": "CN"},
             {"organisation_id": "coq", "name": "Coq", "country": "FR"},
             {"organisation_id": "otter", "name": "Otter", "country": "TW"},
+            *(
+                {"organisation_id": owner, "name": owner.title(), "country": COUNTRIES[owner]}
+                for owner in ("nvidia", "amd", "huawei", "apple", "tsmc", "smic")
+            ),
         ],
         "family": [
             {"family_id": "feather", "name": "Feather", "organisation_id": "eagle"},
@@ -297,11 +327,11 @@ def _tables() -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def build_lake(root: Path) -> Lake:
+def build_lake(root: Path, *, has_stack: bool = True) -> Lake:
     """Write the tiny lake; every core table exists, some are empty."""
     root.mkdir(parents=True, exist_ok=True)
     transaction = Transaction(root)
-    tables = _tables()
+    tables = {**_tables(), **(_stack() if has_stack else {})}
     for table in CORE:
         short = table.name.removeprefix("core__")
         transaction.replace(_rows(core(short), tables.get(short, [])))
@@ -328,3 +358,12 @@ def opened(tiny: Path) -> Iterator[OpenLake]:
 def tiny_report(opened: OpenLake) -> Report:
     """The report on the tiny lake."""
     return build_report(opened.figure, known_of(opened), version="0", multiverses=opened.multiverse)
+
+
+@pytest.fixture(scope="session")
+def bare_report(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """The report on the tiny lake without a stack, and without spreads."""
+    root = tmp_path_factory.mktemp("bare") / "lake"
+    lake = build_lake(root, has_stack=False)
+    with OpenLake(lake, settings({"UNDERLAY_LAKE": str(root)})) as opened:
+        return build_report(opened.figure, known_of(opened), version="0")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,11 +12,11 @@ from underlay.cli.session import DATE, Command, Session
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from underlay.measures import Figure, Row
 
-__all__ = ["by_layer", "otherwise", "tempo"]
+__all__ = ["tempo"]
 
 _LAYERS = {"above": "models", "below": "what they run on"}
 _LAGS = ("tau_3m", "tau_6m", "tau_12m")
@@ -33,6 +32,8 @@ def tempo(session: Session, as_of: dt.date | None, as_json: bool) -> None:
     The same statistics of every series that has a history: changes of the leader in a year, months
     that one leads, and how much of the order is kept. It is the figure `tempo`, told by layer.
     """
+    from underlay.measures.pace import by_layer, otherwise
+
     with session.answers() as lake:
         found = lake.figure("tempo", as_of=as_of)
     layers = by_layer(found.rows)
@@ -42,52 +43,6 @@ def tempo(session: Session, as_of: dt.date | None, as_json: bool) -> None:
         write_json(content.pop("schema"), {**content, "layers": layers, "chance": chance})
         return
     _show(found, layers, chance)
-
-
-def by_layer(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
-    """Changes in a year by layer, over all years in which its series were seen, and mean spells.
-
-    A layer without a series that can be told has None, and says why.
-    """
-    found: dict[str, dict[str, Any]] = {}
-    for layer in _LAYERS:
-        here = [row for row in rows if row.key["layer"] == layer and row.value is not None]
-        years = sum(float(row.more["months_observed"]) for row in here) / 12
-        changes = sum(int(row.more["changes"]) for row in here)
-        spells = [float(row.value or 0.0) for row in here]
-        found[layer] = {
-            "series": len(here),
-            "changes": changes,
-            "years_observed": round(years, 2),
-            "changes_in_a_year": changes / years if years else None,
-            "spell_months_least": min(spells, default=None),
-            "spell_months_most": max(spells, default=None),
-            **({} if here else {"reason": "no series of this layer is long enough"}),
-        }
-    return found
-
-
-def otherwise(rows: Sequence[Row]) -> dict[str, int] | None:
-    """In how many ways of dividing the series between the layers the rates differ as much.
-
-    A permutation test over series (Fisher 1935), exact; None without series on both sides.
-    """
-    told = [row for row in rows if row.value is not None]
-    above = [place for place, row in enumerate(told) if row.key["layer"] == "above"]
-    if not above or len(above) == len(told):
-        return None
-
-    def rate(places: Sequence[int]) -> float:
-        years = sum(float(told[p].more["months_observed"]) for p in places) / 12
-        return sum(int(told[p].more["changes"]) for p in places) / years
-
-    def gap(places: Sequence[int]) -> float:
-        return abs(rate(places) - rate([p for p in range(len(told)) if p not in places]))
-
-    seen = gap(above)
-    ways = list(combinations(range(len(told)), len(above)))
-    # the last digits of a rate depend on the order of its sum
-    return {"as_large": sum(gap(each) >= seen - 1e-12 for each in ways), "of": len(ways)}
 
 
 def _show(

@@ -31,7 +31,7 @@ from underlay.stack.spread import spread
 from underlay.stack.whatif import whatif
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from underlay.lake.engine import Engine, Tables
     from underlay.measures.definitions import Query
@@ -108,8 +108,7 @@ def _one(engine: Engine, query: Query) -> Answer:
     texts = (asked,) if asked else REMOVALS
     found = {text: _whatif(stack, text, facets) for text in texts}
     first = found[texts[0]]
-    if query.as_of is not None and str(query.as_of) < first.observed_on:
-        raise NoDataError("dependence", str(query.as_of), f"{first.observed_on} and later")
+    _not_before("dependence", query, first.observed_on)
     rows: list[Row]
     if query.by == "remove":
         rows = [
@@ -140,7 +139,24 @@ def _one(engine: Engine, query: Query) -> Answer:
         },
         _vintages(engine, stack, first),
         first.observed_on,
-        (*first.assumptions, *first.notes),
+        (*_later(stack, query), *first.assumptions, *first.notes),
+    )
+
+
+def _not_before(name: str, query: Query, day: str) -> None:
+    """Raise `NoDataError` where the day asked for is before that of the list."""
+    if query.as_of is not None and str(query.as_of) < day:
+        raise NoDataError(name, str(query.as_of), f"{day} and later")
+
+
+def _later(stack: Stack, query: Query) -> tuple[str, ...]:
+    """What to say where evidence is newer than the day asked for: it is not wound back."""
+    newest = max(_statement_days(stack).values(), default="")
+    if query.as_of is None or newest <= str(query.as_of):
+        return ()
+    return (
+        f"models are those of the list up to {query.as_of}, evidence is all that was seen up to "
+        f"{newest}; `underlay whatif` winds evidence back",
     )
 
 
@@ -308,6 +324,7 @@ def _evidence(engine: Engine, query: Query) -> Answer:
     known = int((edges.best != State.UNKNOWN).sum())
     days = stack.statements.last_day
     newest = str(np.datetime64(int(days.max()), "D")) if (days >= 0).any() else listed.observed_on
+    _not_before("stack_evidence", query, newest)
     return Answer(
         tuple(found),
         {"rows": len(stack.statements), "weight": known / pairs if pairs else None},
@@ -396,10 +413,12 @@ def _narrowest(engine: Engine, query: Query) -> Answer:
     stack = stack_of(engine)
     facets, weight = _facets_of(query)
     found = chokepoints(stack, facets, weight=weight, pairs=query.by == "pair", top=_TOP)
+    _not_before("chokepoints", query, found.observed_on)
     rows = [
         Row({"component": each.component}, each.value, each.lower,
-            more={"name": each.name, "layer": each.layer, "owner": each.organisation,
-                  "owner_country": each.country, "models": each.models, **_edges(each.missing)})
+            more={"name": each.name, "same": _names(stack, each.same), "layer": each.layer,
+                  "owner": each.organisation, "owner_country": each.country,
+                  "models": each.models, **_edges(each.missing)})
         for each in found.singles
     ] if query.by == "component" else [
         Row({"pair": _AND.join(each.components)}, each.value,
@@ -409,8 +428,13 @@ def _narrowest(engine: Engine, query: Query) -> Answer:
     ]  # fmt: skip
     vintages = {**_statement_days(stack), found.listing: found.observed_on}
     coverage = {"rows": found.count_singles, "weight": 1.0 - found.no_evidence}
-    notes = (f"{found.count_singles} components and {found.count_pairs:,} pairs were tried",)
+    tried = f"{found.count_singles} components and {found.count_pairs:,} pairs were tried"
+    notes = (*_later(stack, query), tried)
     return Answer(tuple(rows), coverage, vintages, found.observed_on, notes)
+
+
+def _names(stack: Stack, components: Sequence[str]) -> str:
+    return ", ".join(stack.components[stack.places[each]].name for each in components)
 
 
 def _edges(missing: Missing) -> dict[str, int | None]:
@@ -470,6 +494,7 @@ def _flow(engine: Engine, query: Query) -> Answer:
     text = query.definition.kept.get("remove", "")
     gone = removal(stack, removals_of(text), scope=facets.scope) if text else None
     found = flow(stack, facets, weight=weight, without=gone)
+    _not_before("stack_flow", query, found.observed_on)
     rows = [
         Row({"link": f"{link.source} > {link.target}"}, link.share,
             more={"layer": link.layer, "from": link.source, "to": link.target,
@@ -481,7 +506,7 @@ def _flow(engine: Engine, query: Query) -> Answer:
                         and link.layer == FLOW_LAYERS[0])  # fmt: skip
     vintages = {**_statement_days(stack), found.listing: found.observed_on}
     coverage = {"rows": found.models, "weight": carried}
-    return Answer(tuple(rows), coverage, vintages, found.observed_on)
+    return Answer(tuple(rows), coverage, vintages, found.observed_on, _later(stack, query))
 
 
 def _next(layer: str) -> str:

@@ -69,6 +69,12 @@ class Multiverses(Protocol):
 _IDLE: Mapping[str, Mapping[str, str]] = {
     "downloads_monthly": {"attribution": "author", "fresh": "only"},
 }
+# choices that the report holds at their default, and says so: each of their options makes the graph
+# be searched anew, and a report is to take seconds; `underlay multiverse` has all of them
+_DEAR: Mapping[str, tuple[str, ...]] = {
+    "dependence": ("routes",),
+    "chokepoints": ("routes", "population", "fixtures", "largest"),
+}
 _MARKS = 3  # parties whose small bars stand in a sentence
 
 
@@ -134,8 +140,12 @@ class Ask:
 
     def _spread(self, figure: Figure) -> Spread:
         where, as_of = self._wheres[id(figure)]
-        asked = {**_IDLE.get(figure.name, {}), **where}
         try:
+            dear = _DEAR.get(figure.name, ())
+            choices = measure(figure.name).choices if dear else ()
+            held = {choice.name: choice.default.name for choice in choices if choice.name in dear}
+            where = {**held, **where}
+            asked = {**_IDLE.get(figure.name, {}), **where}
             if not open_choices(measure(figure.name), figure.by, asked):
                 return Spread(
                     figure.name, figure.by, figure.unit, where, 1,
@@ -190,6 +200,8 @@ class Ask:
         return found
 
     def _name(self, row: Row, by: str) -> str:
+        if isinstance(row.more.get("name"), str):
+            return str(row.more["name"])
         if by in row.key:
             key = str(row.key[by])
             return key if by.endswith("country") else name_of(key, by, self.known)

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from underlay.errors import NotComputableError
+from underlay.measures.pace import by_layer, otherwise
 from underlay.report.ask import Ask, name_of
 from underlay.report.document import Bar, Bars, Line, Table
 from underlay.report.layers import layers_of
 from underlay.report.words import bold, country, interval, listed, percent, say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from underlay.measures import Figure, Row
+    from underlay.report.words import Words
 
 __all__ = [
     "avoids",
@@ -25,32 +29,45 @@ __all__ = [
 
 
 def tempo(ask: Ask) -> Line:
-    """How long a leader lasts, in each series above and below."""
+    """How often the lead changes, in each series above and below."""
     figure = ask("tempo")
     rows = [row for row in figure.rows if row.value is not None]
     missing = [str(row.key["series"]) for row in figure.rows if row.value is None]
-    spells = {
-        layer: [float(row.value or 0.0) for row in rows if row.key["layer"] == layer]
-        for layer in ("above", "below")
-    }
-    parts = [
-        f"{_range(found)} {layer} ({len(found)} series)" for layer, found in spells.items() if found
-    ]
-    absent = [layer for layer, found in spells.items() if not found]
-    further = [
+    layers = by_layer(figure.rows)
+    told = {name: each for name, each in layers.items() if each["series"]}
+    if not told:
+        raise NotComputableError("tempo", "no series is long enough", "more editions")
+    rates = [
         say(
-            "A leader that still leads counts up to the last day, so these are lower bounds; a "
-            "short series cannot show a long spell."
+            bold(f"{each['changes_in_a_year']:.1f} times a year {name}"),
+            f" ({each['series']} series, {_months(12 * each['years_observed'])} months together)",
         )
+        for name, each in told.items()
     ]
+    parts = [
+        f"{_range(each['spell_months_least'], each['spell_months_most'])} {name}"
+        for name, each in told.items()
+    ]
+    chance = otherwise(figure.rows)
+    further = [
+        say(f"A leader lasts {' and '.join(parts)}, at least: the first spell began and the last "
+            "one ends outside of what is seen.")
+    ]  # fmt: skip
+    if chance is not None:
+        further.insert(
+            0,
+            say(f"Dividing the series between the two otherwise gives as large a gap in "
+                f"{chance['as_large']} of {chance['of']} ways."),
+        )  # fmt: skip
     if missing:
         further.append(say(f"Too short to tell: {listed(missing)}."))
+    absent = [name for name in layers if name not in told]
     if absent:
         further.append(say(f"No series of the layer {listed(absent)} in this lake."))
     return Line(
         id="tempo",
         label="Tempo",
-        finding=say("A leader lasts ", bold(f"{' and '.join(parts)}"), " at least."),
+        finding=say("The lead changes ", *_joined(rates), "."),
         further=tuple(further),
         pictures=(
             Table(
@@ -66,12 +83,20 @@ def tempo(ask: Ask) -> Line:
     )
 
 
+def _joined(parts: Sequence[Words]) -> Words:
+    """Several pieces of a sentence, with `, ` between them."""
+    found: list[Words] = []
+    for place, part in enumerate(parts):
+        found += [say(", "), part] if place else [part]
+    return say(*found)
+
+
 def _party(row: Row) -> str:
     return "family" if str(row.key["series"]).endswith("family") else "maker"
 
 
-def _range(months: list[float]) -> str:
-    low, high = _months(min(months)), _months(max(months))
+def _range(least: float, most: float) -> str:
+    low, high = _months(least), _months(most)
     return f"{low} months" if low == high else f"{low} to {high} months"
 
 
@@ -94,76 +119,93 @@ def _row(ask: Ask, row: Row) -> tuple[str, ...]:
 
 def without_nvidia(ask: Ask) -> Line:
     """What is lost without Nvidia's chips and its closed toolchain."""
-    return _without(ask, "nvidia", "without-nvidia", "Without Nvidia", "Nvidia", with_short=True)
+    return _without(
+        ask, "nvidia", "without-nvidia", "Without Nvidia", "Nvidia's chips and closed toolchain",
+        is_first=True,
+    )  # fmt: skip
 
 
 def without_us_design(ask: Ask) -> Line:
     """What is lost without chips and closed toolchains of American designers."""
     return _without(
         ask, "country:US", "without-us-design", "Without US design",
-        "chips and closed toolchains designed in the United States", with_short=True,
+        "chips and closed toolchains designed in the United States",
     )  # fmt: skip
 
 
 def without_tsmc(ask: Ask) -> Line:
     """What is lost without one foundry."""
-    return _without(ask, "foundry:tsmc", "without-tsmc", "Without TSMC", "new dies from TSMC")
+    return _without(
+        ask, "foundry:tsmc", "without-tsmc", "Without TSMC", "new dies from TSMC", has_short=False
+    )
 
 
+# as they fit beside a bar; the picture's subtitle says what each is
 _GRADES = {
-    "measured": "a benchmark ran it",
-    "ci": "tested by its project",
+    "measured": "measured",
+    "ci": "CI-tested",
     "named": "named by a source",
     "product": "packaged",
     "generic": "any general path",
 }
+_MEANING = (
+    "Measured: a benchmark ran it there; CI-tested: the project's own tests do; named: a release "
+    "or document says so; packaged: the runtime lists the model and has a build for the chip"
+)
 
 
 def _without(
-    ask: Ask, remove: str, id_: str, label: str, name: str, *, with_short: bool = False
+    ask: Ask,
+    remove: str,
+    id_: str,
+    label: str,
+    name: str,
+    *,
+    is_first: bool = False,
+    has_short: bool = True,
 ) -> Line:
-    """The ladder by grade of evidence, and who is hit by maker's country."""
+    """The ladder by grade of evidence, and who is hit by maker's country.
+
+    The first of these lines says what the numbers are, for all of them.
+    """
     ladder = ask("dependence", "grade", remove=remove, scope="default", supply="new")
     places = ask("dependence", "country", remove=remove, scope="default", supply="new")
     rung = ladder.row("product")
     if rung is None or rung.value is None:
         raise NotComputableError("dependence", "no grade has a value", "a list of downloads")
     bracket = interval(rung.lower, rung.upper, "share")
-    had = 1.0 - float(rung.more["no_evidence"])
     lost = f"{percent(rung.value)} {bracket}".strip()
     finding = say(
         bold(lost),
+        f" of downloads of language models lose their last packaged route without {name}",
         ask.gauge(ladder, "product"),
-        f" of downloads of language models have no packaged route left without {name}; "
-        f"{percent(rung.more['no_evidence'])} had none that is known before.",
+        f"; {percent(rung.more['no_evidence'])} had none that is known before.",
     )
+    further = []
     named = ladder.row("named")
-    further = [
-        say(
-            "The upper end counts only what a source names for that hardware; the lower end takes "
-            "every edge that nobody speaks of as real. A route exists or not: nothing here is "
-            "about capacity, speed or price."
-        )
-    ]
-    if named is not None and named.value is not None and had > 0:
-        further.insert(
-            0,
-            say(
-                "Where only named support counts, ",
-                bold(f"{percent(named.value)}"),
-                f" lose their last route and {percent(named.more['no_evidence'])} had none.",
-            ),
-        )
-    hit = [row for row in places.rows if (row.value or 0.0) > 0][:_COUNTRIES]
-    if hit:
+    if named is not None and named.value is not None and named.more["no_evidence"] < 1.0:
         further.append(
             say(
-                "By maker's country, part of its own downloads: ",
-                listed(f"{country(str(row.key['country']))} {percent(row.value)}" for row in hit),
-                ".",
+                "Where only routes count that a source names, ",
+                bold(percent(named.value)),
+                f" lose their last one and {percent(named.more['no_evidence'])} had none.",
             )
         )
-    short = say(f"{label}, ", bold(lost), " of downloads have no packaged route left.")
+    if is_first:
+        further.append(
+            say(
+                "In brackets: the lower end takes every edge that nobody speaks of as real, the "
+                "upper one counts only what a source names. A route exists or not: nothing here "
+                "is about capacity, speed or price."
+            )
+        )
+    hit = sorted(
+        (row for row in places.rows if _lost(row) >= _HIT), key=lambda row: (-_lost(row), *row.key)
+    )[:_COUNTRIES]
+    if hit:
+        parts = (f"{percent(row.value)} for {_maker(str(row.key['country']))}" for row in hit)
+        further.append(say("Lost by maker's country, of its own downloads: ", listed(parts), "."))
+    short = say(f"{label}, ", bold(lost), " of downloads lose their last packaged route.")
     return Line(
         id=id_,
         label=label,
@@ -171,18 +213,28 @@ def _without(
         further=tuple(further),
         pictures=(_ladder(ladder, label),),
         figures=(ladder, places),
-        short=short if with_short else (),
+        short=short if has_short else (),
     )
 
 
 _COUNTRIES = 4
+_HIT = 0.001  # of all downloads: less than this says little of a country's makers
+
+
+def _lost(row: Row) -> float:
+    """What a maker's country loses, of all downloads."""
+    return float(row.value or 0.0) * float(row.more["share_of_all"])
+
+
+def _maker(code: str) -> str:
+    return "makers of unknown country" if code == "unknown" else country(code)
 
 
 def _ladder(figure: Figure, label: str) -> Bars:
     """Lost at each grade of evidence."""
     bars = tuple(
         Bar(
-            name=f"{row.key['grade']}: {_GRADES[str(row.key['grade'])]}",
+            name=_GRADES[str(row.key["grade"])],
             value=row.value,
             lower=row.lower,
             upper=row.upper,
@@ -197,10 +249,11 @@ def _ladder(figure: Figure, label: str) -> Bars:
         title=f"{label}, at most {percent(worst)} of downloads lose their last route, by grade of "
         "evidence",
         subtitle="Part of all downloads that had a route of that grade and has none left; what "
-        "had none before is not lost",
+        f"had none before is not lost. {_MEANING}. Lines are bounds, not 95 % intervals",
         unit="share",
         bars=bars,
         by="evidence",
+        ends="bounds",
     )
 
 
@@ -208,18 +261,19 @@ def avoids(ask: Ask) -> Line:
     """What can avoid each of the large suppliers."""
     figure = ask("dependence", "remove", scope="default", supply="new")
     rows = [row for row in figure.rows if row.value is not None]
-    best = min(rows, key=lambda row: float(row.more["kept"]))
+    hardest = min(rows, key=lambda row: float(row.more["kept"]))
+    name = str(hardest.more["name"])
     return Line(
         id="avoids",
         label="Can be avoided",
         finding=say(
             "Of what was tried, ",
-            bold(f"{best.key['remove']} is hardest to avoid"),
-            f": {percent(best.more['kept'])} of downloads have a packaged route without it.",
+            bold(f"{name} is hardest to avoid"),
+            f": {percent(hardest.more['kept'])} of downloads have a packaged route without it.",
         ),
         pictures=(
             Table(
-                title=f"{best.key['remove']} is hardest to avoid",
+                title=f"{name} is hardest to avoid",
                 subtitle="Downloads of language models with a packaged route that avoids a piece; "
                 "bounds of what is lost: all unknown edges real, named ones only",
                 headers=("without", "have a route", "lost", "bounds", "no evidence"),
@@ -244,61 +298,121 @@ def narrowest(ask: Ask) -> Line:
     """Components, alone and in twos, whose loss costs most."""
     figure = ask("chokepoints", "component")
     pairs = ask("chokepoints", "pair")
-    rows = list(figure.rows)[:_NARROWEST]
-    if not rows:
+    if not figure.rows:
         raise NotComputableError(
             "chokepoints", "no single piece is in every route of a model", "`underlay chokepoints`"
         )
-    first = rows[0]
+    first = figure.rows[0]
     few = first.more["edges_50"]
     undone = (
         f"{few} unknown edge{'' if few == 1 else 's'}, if real, would undo half of that"
         if few is not None
-        else "no unknown edge would undo it"
+        else "no number of unknown edges would undo half of that"
     )
-    table = [(row, str(row.more["name"])) for row in rows]
-    table += [
-        (row, " + ".join(part.partition(":")[2] for part in str(row.key["pair"]).split("+")))
-        for row in list(pairs.rows)[:_NARROWEST]
+    name = str(first.more["name"])
+    further = [
+        say(
+            "A narrow point is as firm as the list of edges is whole: the first column says how "
+            "many unknown edges would give back 10, 50 and 90 % of the loss."
+        )
     ]
+    if first.more["same"]:
+        further.insert(0, say(f"The same goes with {_either(str(first.more['same']))}."))
+    is_code = first.more["layer"] in ("package", "runtime")
     return Line(
         id="narrowest",
         label="Narrowest points",
         finding=say(
-            bold(f"{first.more['name']} alone is in every route of {percent(first.value)}"),
+            bold(f"{name} alone is in every route of {percent(first.value)}"),
             f" of downloads; {undone}.",
         ),
-        further=(
-            say(
-                "A narrow point is as firm as the list of edges is whole: the first column says "
-                "how many unknown edges would give back 10, 50 and 90 % of the loss."
-            ),
-        ),
+        further=tuple(further),
         pictures=(
             Table(
-                title=f"{first.more['name']} is the narrowest point, and code rather than a chip"
-                if first.more["layer"] in ("package", "runtime")
-                else f"{first.more['name']} is the narrowest point",
+                title=f"{name} is the narrowest point"
+                + (", and it is code rather than a chip" if is_code else ""),
                 subtitle="Pieces alone, then in twos, by the downloads that lose their last "
                 "packaged route with them",
-                headers=("undone by", "piece", "owner", "lost", "models"),
+                headers=("undone by", "piece", "owner in", "lost", "models"),
                 rows=tuple(
-                    (
-                        " / ".join(
-                            "–" if row.more[key] is None else str(row.more[key])
-                            for key in ("edges_10", "edges_50", "edges_90")
-                        ),
-                        name,
-                        str(row.more.get("owner_country", "")) or "–",
-                        percent(row.value),
-                        f"{row.more['models']}",
-                    )
-                    for row, name in table
+                    _narrow(group, name)
+                    for rows in (figure.rows, pairs.rows)
+                    for group, name in _alike(rows)[:_NARROWEST]
                 ),
                 right=(False, False, False, True, True),
             ),
         ),
         figures=(figure, pairs),
+    )
+
+
+def _alike(rows: Sequence[Row]) -> list[tuple[list[Row], str]]:
+    """Rows that cost the same models in one, with a name for all of them.
+
+    Those of a group of pairs have one piece in common, and any of the others goes with it.
+    """
+    groups: dict[tuple[object, ...], list[Row]] = {}
+    for row in rows:
+        cost = round(float(row.value or 0.0), 9), row.more["models"]
+        parts = str(row.more["name"]).split(_AND)
+        keys = [(cost, part) for part in parts] if len(parts) > 1 else [(cost,)]
+        group = next((groups[key] for key in keys if key in groups), None)
+        if group is None:
+            group = []
+            # under either piece, as the next pair may share the one or the other
+            for key in keys:
+                groups[key] = group
+        group.append(row)
+    found: list[tuple[list[Row], str]] = []
+    seen: list[list[Row]] = []
+    for group in groups.values():
+        if group and not any(group is each for each in seen):
+            seen.append(group)
+            found.append((group, _group_name(group)))
+    return found
+
+
+_AND = " + "
+
+
+def _group_name(group: Sequence[Row]) -> str:
+    names = [str(row.more["name"]) for row in group]
+    if _AND not in names[0]:
+        same = [str(row.more["same"]) for row in group if row.more["same"]]
+        return _either(", ".join([*names, *same]))
+    sides = [set(name.split(_AND)) for name in names]
+    shared = set.intersection(*sides)
+    if len(names) == 1 or not shared:
+        more = f" and {len(names) - 1} pairs like it" if len(names) > 1 else ""
+        return f"{names[0]}{more}"
+    one = min(shared)
+    others = [next(p for p in name.split(_AND) if p != one) for name in names]
+    return f"{one}{_AND}{_either(', '.join(others))}"
+
+
+def _either(names: str) -> str:
+    """`a, b or c`; beyond a few, how many more."""
+    found = list(dict.fromkeys(names.split(", ")))
+    if len(found) > _NAMED:
+        return f"{', '.join(found[:_NAMED])} or {len(found) - _NAMED} more"
+    return found[0] if len(found) == 1 else f"{', '.join(found[:-1])} or {found[-1]}"
+
+
+_NAMED = 4
+
+
+def _narrow(group: Sequence[Row], name: str) -> tuple[str, ...]:
+    first = group[0]
+    owners = dict.fromkeys(str(row.more.get("owner_country", "")) for row in group)
+    return (
+        " / ".join(
+            "–" if first.more[key] is None else str(first.more[key])
+            for key in ("edges_10", "edges_50", "edges_90")
+        ),
+        name,
+        ", ".join(owner for owner in owners if owner) or "–",
+        percent(first.value),
+        f"{first.more['models']}",
     )
 
 
@@ -336,7 +450,7 @@ def carried(ask: Ask) -> Line:
     sold = {node.key: stock.value(node.key) or 0.0 for node in designers} if stock else {}
     first = max(designers, key=lambda node: (sold.get(node.key, 0.0), node.reach or 0.0))
     share = sold.get(first.key)
-    beside = f", and it has {percent(share)} of the computing power sold" if share else ""
+    beside = f", which has {percent(share)} of the computing power sold" if share else ""
     others = sum((node.reach or 0.0) > _MOST_OF for node in designers) - 1
     foundry = next((n for n in picture.nodes[4] if n.country != "unknown"), None)
     unknown = next((n for n in picture.nodes[4] if n.key == "unknown"), None)
@@ -344,11 +458,15 @@ def carried(ask: Ask) -> Line:
         id="carried",
         label="What could carry it",
         finding=say(
-            bold(f"{percent(first.reach)} of downloads can run on chips of {first.name}"),
-            f"{beside}; {others} other designer{'' if others == 1 else 's'} could carry nine "
-            "tenths of them too",
-            f". {percent(foundry.reach)} can run on dies from {foundry.name}" if foundry else "",
-            f"; of {percent(unknown.share)} of the ways the foundry is unknown" if unknown else "",
+            bold(
+                f"{percent(first.reach)} of downloads have a packaged route on chips of "
+                f"{first.name}"
+            ),
+            f"{beside}; {_others(others)} nine tenths of them too",
+            f". Dies from {foundry.name} reach {percent(foundry.reach)}" if foundry else "",
+            f"; for {percent(unknown.share)} of the ways nobody names the foundry"
+            if unknown
+            else "",
             ".",
         ),
         pictures=(picture,),
@@ -357,3 +475,9 @@ def carried(ask: Ask) -> Line:
 
 
 _MOST_OF = 0.9
+
+
+def _others(count: int) -> str:
+    if count == 1:
+        return "one other designer reaches"
+    return f"each of {count} other designers reaches" if count else "no other designer reaches"

@@ -82,7 +82,8 @@ class Bars:
     """Values side by side. `title` states the finding, `subtitle` the definition.
 
     `figure` is the place of what is drawn among the line's figures, None where it is none of them.
-    `definitions` is over how many the bars' spreads reach; 0 where that isn't known.
+    `definitions` is over how many the bars' spreads reach; 0 where that isn't known. `ends` says
+    what the bars' intervals are.
     """
 
     title: str
@@ -93,6 +94,7 @@ class Bars:
     from_zero: bool = True  # false for scores, which have no zero: drawn as points
     figure: int | None = 0
     definitions: int = 0
+    ends: str = "95 %"
 
     @property
     def caption(self) -> str:
@@ -116,7 +118,7 @@ class Bars:
         has_spread = any(b.least is not None or b.most is not None for b in self.bars)
         has_note = any(b.reason for b in self.bars)
         headers = [self.by, self.unit]
-        headers += ["interval"] if has_interval else []
+        headers += ["interval" if self.ends == "95 %" else self.ends] if has_interval else []
         headers += [_spread_header(self.definitions), "least to most"] if has_spread else []
         headers += ["note"] if has_note else []
         rows = []

@@ -231,7 +231,7 @@ def _bars(picture: Bars, width: int) -> Iterator[Row]:
         head = f"{picture.definitions:,} definitions" if picture.definitions else "definitions"
         wide[3] = max(wide[3], len(head) - small - 1)
         first = f"  {'':<{wide[0]}}  {'':>{wide[1]}}  {head:<{small + 1 + wide[3]}}"
-        yield [Span(f"{first}  95 %" if wide[2] else first, "dim")]
+        yield [Span(f"{first}  {picture.ends}" if wide[2] else first, "dim")]
     elif picture.definitions == 1:
         yield [Span(f"  {'':<{wide[0]}}  {'':>{wide[1]}}  one definition", "dim")]
     room = width - sum(wide) - small - 1 - 2 * len([each for each in wide if each]) - 2
