@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -73,6 +74,11 @@ class Listed:
 
     def __len__(self) -> int:
         return len(self.model)
+
+    @cached_property
+    def is_fixture(self) -> Any:
+        """Which models (models,) are made to test code, by their names."""
+        return np.array([bool(_FIXTURE.search(str(name))) for name in self.name], dtype=bool)
 
 
 @dataclass(frozen=True)
@@ -145,7 +151,7 @@ def weights_of(listed: Listed, facets: Facets) -> dict[str, Any]:
 
 def fixtures(listed: Listed) -> Any:
     """Which models (models,) are made to test code, by their names."""
-    return np.array([bool(_FIXTURE.search(str(name))) for name in listed.name], dtype=bool)
+    return listed.is_fixture
 
 
 def largest(listed: Listed, weights: Any) -> int:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from underlay.stack.parts import Stack
-    from underlay.stack.population import Listed
+    from underlay.stack.population import Classes, Listed
 
 __all__ = ["StackSpread", "spread"]
 
@@ -173,6 +173,7 @@ def _readable(stack: Stack, lists: Sequence[str]) -> tuple[tuple[str, ...], dict
     return tuple(found), missing
 
 
+_KEPT = 16
 _WEIGHT_ORDER = ("downloads", "models", "tokens")
 
 
@@ -219,8 +220,22 @@ class _Cells:
         return found[0], found[1], found[2], found[3]
 
     def _weights(self, name: str, listed: Listed) -> tuple[Any, Any]:
-        """Weights (parties, population, fixtures, largest, weight, classes), and their totals."""
+        """Weights (parties, population, fixtures, largest, weight, classes), and their totals.
+
+        They don't depend on what is removed, so those of the last removals are kept.
+        """
         classes = classes_for(self.stack, listed)
+        options = tuple(self.options[facet] for facet in _WEIGHT_FACETS[1:])
+        kept: dict[Any, Any] = self.stack.memory.setdefault("spread", {})
+        key = name, self.by, self.parties, options
+        if key not in kept or kept[key][0] is not classes:
+            if len(kept) >= _KEPT:
+                kept.clear()
+            kept[key] = (classes, self._summed(name, listed, classes))
+        found: tuple[Any, Any] = kept[key][1]
+        return found
+
+    def _summed(self, name: str, listed: Listed, classes: Classes) -> tuple[Any, Any]:
         keys = self._keys(listed)
         party = {key: number for number, key in enumerate(self.parties)}
         codes = np.array([party[str(key)] for key in keys], dtype=np.int64)
