@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -24,12 +25,17 @@ if TYPE_CHECKING:
     from underlay.config import Settings
     from underlay.stack.parts import Stack
 
-__all__ = ["OpenLake", "open_lake", "prepared_queries"]
+__all__ = ["OpenLake", "open_lake", "prepared_queries", "prepared_spreads"]
 
 
 def prepared_queries() -> Path:
     """Where the SQL of usual questions lies; it ships with the package."""
     return Path(str(resources.files("underlay"))) / "queries.json"
+
+
+def prepared_spreads() -> Path:
+    """Where the spreads of the report on the embedded snapshot lie; they ship with it."""
+    return Path(str(resources.files("underlay"))) / "spreads.json"
 
 
 _PREPARED = prepared_queries()
@@ -71,6 +77,16 @@ class OpenLake:
         """Let go of the engine; it connects again if it is used again."""
         self._engine.close()
         self._is_corrected = False
+
+    @property
+    def digest(self) -> str:
+        """What answers rest on: this version of the lake, or nothing where it isn't all of it.
+
+        With a base below it or the reader's own corrections, a version alone doesn't tell.
+        """
+        if self.lake.base is not None or self.chosen.corrections is not None:
+            return ""
+        return hashlib.sha256(self.lake.state.encode()).hexdigest()
 
     @property
     def measures(self) -> tuple[Measure, ...]:

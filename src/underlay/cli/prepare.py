@@ -1,26 +1,30 @@
-"""Writing the SQL of usual questions beforehand: `python -m underlay.cli.prepare` (see `make fix`).
+"""Writing what usual questions need beforehand: `python -m underlay.cli.prepare` (see `make fix`).
 
-Asks what the report and the claims ask, and the figures that people ask first, and keeps the SQL
-that Ibis wrote.
+Asks what the report and the claims ask, and the figures that people ask first, keeps the SQL that
+Ibis wrote, and the spreads that the report shows of the embedded snapshot.
 """
 
 from __future__ import annotations
 
+import json
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from underlay.api import OpenLake, prepared_queries
+from underlay.api import OpenLake, prepared_queries, prepared_spreads
 from underlay.claims.ledger import assess
 from underlay.cli.report import known_of
 from underlay.config import settings
 from underlay.lake import Engine, embedded
 from underlay.lake.prepared import read_statements, write_statements
 from underlay.report import build_report
+from underlay.report.prepared import read_spreads, write_spreads
 
 if TYPE_CHECKING:
     from underlay.lake.prepared import Statement
+    from underlay.report.ask import Prepared
 
-__all__ = ["is_fresh", "main", "usual_statements"]
+__all__ = ["Usual", "is_fresh", "main", "usual"]
 
 _FIGURES = (
     ("downloads_share", "country"),
@@ -33,8 +37,18 @@ _FIGURES = (
 )
 
 
-def usual_statements() -> dict[str, Statement]:
-    """The SQL of the usual questions, by question, written anew by the code as it is."""
+@dataclass(frozen=True)
+class Usual:
+    """What usual questions ask of the embedded snapshot: their SQL, and the report's spreads."""
+
+    statements: dict[str, Statement]
+    spreads: dict[str, Prepared]
+    lake: str
+
+
+def usual() -> Usual:
+    """Both, by question, written anew by the code as it is."""
+    spreads: dict[str, Prepared] = {}
     with OpenLake(embedded(), settings({}), prepared=None) as lake:
         build_report(
             lake.figure,
@@ -42,26 +56,34 @@ def usual_statements() -> dict[str, Statement]:
             version="",
             progress=lambda _: None,
             multiverses=lake.multiverse,
+            answered=spreads,
         )
         for name, by in _FIGURES:
             lake.figure(name, by=by)
         assess(lake)
-        return dict(lake.engine.asked)
+        return Usual(dict(lake.engine.asked), spreads, lake.digest)
 
 
 def is_fresh() -> bool:
-    """Whether the shipped statements are those that the code as it is writes."""
-    return read_statements(prepared_queries(), Engine.code()) == usual_statements()
+    """Whether what ships is what the code as it is writes."""
+    found = usual()
+    code = Engine.code()
+    spreads = read_spreads(prepared_spreads(), code, found.lake)
+    return read_statements(prepared_queries(), code) == found.statements and spreads == json.loads(
+        json.dumps(found.spreads)
+    )
 
 
 def main() -> int:
-    """Write the statements, or with `--check` only say whether they are fresh; the exit code."""
+    """Write both, or with `--check` only say whether they are fresh; the exit code."""
     if "--check" in sys.argv[1:]:
         if is_fresh():
             return 0
-        sys.stderr.write("queries.json is of other code; run `make fix`\n")
+        sys.stderr.write("queries.json or spreads.json is of other code or data; run `make fix`\n")
         return 1
-    write_statements(prepared_queries(), Engine.code(), usual_statements())
+    found = usual()
+    write_statements(prepared_queries(), Engine.code(), found.statements)
+    write_spreads(prepared_spreads(), Engine.code(), found.lake, found.spreads)
     return 0
 
 

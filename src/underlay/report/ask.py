@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
 from underlay.errors import AskedError, NotComputableError, UnknownNameError
 from underlay.measures import measure
@@ -23,11 +24,13 @@ __all__ = [
     "Ask",
     "Figures",
     "Multiverses",
+    "Prepared",
     "bars",
     "leaders",
     "line_or_reason",
     "name_of",
     "party_of",
+    "question",
     "with_spreads",
 ]
 
@@ -78,14 +81,32 @@ _DEAR: Mapping[str, tuple[str, ...]] = {
 _MARKS = 3  # parties whose small bars stand in a sentence
 
 
+class Prepared(TypedDict):
+    """What the report needs of a multiverse: how many definitions have a leader, and the answer."""
+
+    led: int
+    answer: Mapping[str, Any]
+
+
+def question(name: str, by: str, where: Mapping[str, str], as_of: dt.date | None) -> str:
+    """A spread's question as one word: equal for equal questions only."""
+    return json.dumps([name, by, sorted(where.items()), str(as_of or "")])
+
+
 @dataclass
 class Ask:
-    """Figures as of one day, each computed once; with `multiverses` also their spreads."""
+    """Figures as of one day, each computed once; with `multiverses` also their spreads.
+
+    `prepared` are spreads computed before over the same lake by the same code, by question;
+    `answered` keeps those that this report asked for.
+    """
 
     figures: Figures
     known: Known
     as_of: dt.date | None = None
     multiverses: Multiverses | None = None
+    prepared: Mapping[str, Prepared] = field(default_factory=dict)
+    answered: dict[str, Prepared] = field(default_factory=dict)
     _found: dict[tuple[str, ...], Figure | AskedError] = field(default_factory=dict)
     _wheres: dict[int, tuple[Mapping[str, str], dt.date | None]] = field(default_factory=dict)
     _spreads: dict[int, Spread] = field(default_factory=dict)
@@ -156,11 +177,11 @@ class Ask:
                     },
                     reason="there is one definition",
                 )  # fmt: skip
-            found = self._multiverse(figure, asked, as_of)
+            found = self._answer(figure, asked, as_of)
         except AskedError as error:
             return Spread(figure.name, figure.by, figure.unit, where, reason=error.message)
-        reaches = {party: (each.least, each.most) for party, each in found.spread.items()}
-        answer = found.to_dict(definitions=False)
+        answer = found["answer"]
+        reaches = {party: (each["min"], each["max"]) for party, each in answer["spread"].items()}
         newest = max((str(row.key.get("day", "")) for row in figure.rows), default="")
         marks = [
             Mark(party_of(row), self._name(row, figure.by), row.value, *reaches[party_of(row)])
@@ -170,20 +191,31 @@ class Ask:
             and str(row.key.get(figure.by)) not in NOBODY
             and str(row.key.get("day", "")) == newest
         ]
-        if found.is_ranked or newest:
+        if answer["is_ranked"] or newest:
             marks.sort(key=lambda mark: -mark.value)
         return Spread(
             figure=figure.name,
             by=figure.by,
             unit=figure.unit,
             where=where,
-            count=len(found),
-            led=int((found.leaders >= 0).sum()),
+            count=answer["count"],
+            led=found["led"],
             reaches=reaches,
-            leads=found.leads,
+            leads=answer["leads"],
             marks=tuple(marks[:_MARKS]),
             answer=answer,
         )
+
+    def _answer(self, figure: Figure, where: Mapping[str, str], as_of: dt.date | None) -> Prepared:
+        key = question(figure.name, figure.by, where, as_of)
+        if key not in self.answered:
+            found = self.prepared.get(key)
+            if found is None:
+                every = self._multiverse(figure, where, as_of)
+                led = int((every.leaders >= 0).sum())
+                found = Prepared(led=led, answer=every.to_dict(definitions=False))
+            self.answered[key] = found
+        return self.answered[key]
 
     def _multiverse(
         self, figure: Figure, where: Mapping[str, str], as_of: dt.date | None

@@ -11,9 +11,9 @@ from underlay.report.limits import limits
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from underlay.report.ask import Figures, Multiverses
+    from underlay.report.ask import Figures, Multiverses, Prepared
 
 __all__ = ["LINES", "build_report"]
 
@@ -50,13 +50,18 @@ def build_report(
     as_of: dt.date | None = None,
     progress: Callable[[str], None] = lambda _: None,
     multiverses: Multiverses | None = None,
+    prepared: Mapping[str, Prepared] | None = None,
+    answered: dict[str, Prepared] | None = None,
 ) -> Report:
     """The report from figures alone; a line whose figure can't be computed says why.
 
     `figures` is called like `OpenLake.figure`; `as_of` takes the newest data up to that day. With
-    `multiverses`, called like `OpenLake.multiverse`, each figure has its spread.
+    `multiverses`, called like `OpenLake.multiverse`, each figure has its spread; those that
+    `prepared` holds aren't computed again, and `answered` gets all of them.
     """
-    ask = Ask(figures, known, as_of, multiverses)
+    ask = Ask(figures, known, as_of, multiverses, prepared or {})
+    if answered is not None:
+        ask.answered = answered
     made: dict[str, list[Line]] = {"above": [], "below": [], "between": []}
     for part, id_, label, make in LINES:
         progress(f"report: {label.lower()}")
