@@ -23,8 +23,8 @@ __all__ = ["Coupling"]
 _WORDS = (
     b"cuda", b"CUDA_", b"nvidia", b"nccl", b"flash_attention", b"load_in_", b"device_map",
     b"ExecutionProvider", b"NVIDIA_VISIBLE", b"pip_install", b"CUBLAS_", b"CUDAE", b"nvcc", b"/whl",
-    b"instance_type", b"machine_type", b"image_uri", b"vm_size", b"gpu=", b"accelerator",
-    b"from_registry",
+    b"instance_type=", b"machine_type=", b"image_uri=", b"vm_size=", b"gpu=", b"accelerator",
+    b"from_registry(",
 )  # fmt: skip
 # further ones, of files that import PyTorch
 _TORCH_WORDS = (
