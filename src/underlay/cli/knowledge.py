@@ -118,6 +118,7 @@ class Atlas:
 
     def __init__(self, engine: Engine, stack: Stack | None = None) -> None:
         self.engine = engine
+        self._with_parents: set[int] = set()
         self._given = stack
         self._parties: dict[str, Party] | None = None
         self._sources: tuple[SourceFacts, ...] | None = None
@@ -183,6 +184,14 @@ class Atlas:
             )
         return found
 
+    def ask_usual(self) -> None:
+        """Ask each question once, for nothing: so that its SQL can be prepared."""
+        self._register(_NAMES, "name", ())
+        self._register(_CHOSEN, "model_id", ())
+        _ = self.sources, self._known_parties(), self._aliases(), self._bases(set())
+        _ = self._rows(), self._adoption(), self._board(), self._ends()
+        self._stack()
+
     # --- questions --------------------------------------------------------------------------------
 
     def _ask(self, name: str, make: Any) -> list[dict[str, Any]]:
@@ -229,34 +238,46 @@ class Atlas:
         return found
 
     def _bases(self, chosen: set[int]) -> dict[int, list[tuple[int, str, str]]]:
-        """Ancestors of each model, nearest first; a cycle is walked once."""
-        rows = self.engine.ask(
-            "audit/lineage",
-            lambda: (
-                self.engine.tables["core__lineage"]
-                .select("model_id", "base_model_id", "relation", "evidence")
-                .order_by("model_id", "base_model_id")
-            ),
-        )
-        parents: dict[int, list[tuple[int, str, str]]] = {}
-        for model, base, relation, evidence in zip(
+        """Ancestors of each model, nearest first, as the atlas decided; a cycle is walked once.
+
+        All that a merge or a model of several bases declares, then the chain of nearest bases.
+        """
+
+        def nearest(tables: Any) -> ibis.Table:
+            model = tables["core__model"]
+            model = model.filter(model.base_model_id.notnull())
+            return model.select("model_id", "base_model_id").order_by("model_id")
+
+        def declared(tables: Any) -> ibis.Table:
+            lineage = tables["core__lineage"]
+            kept = lineage.select("model_id", "base_model_id", "relation", "evidence")
+            return kept.order_by("model_id", "base_model_id")
+
+        tables = self.engine.tables
+        rows = self.engine.ask("audit/nearest", lambda: nearest(tables))
+        above = dict(zip(rows.objects("model_id"), rows.objects("base_model_id"), strict=True))
+        rows = self.engine.ask("audit/lineage", lambda: declared(tables))
+        said: dict[int, list[tuple[int, str, str]]] = {}
+        for model, *step in zip(
             rows.objects("model_id"), rows.objects("base_model_id"),
             rows.objects("relation"), rows.objects("evidence"), strict=True,
         ):  # fmt: skip
-            parents.setdefault(model, []).append((base, relation, evidence))
+            if model in above:
+                said.setdefault(model, []).append((step[0], step[1], step[2]))
         found: dict[int, list[tuple[int, str, str]]] = {}
         for number in sorted(chosen):
-            seen, wave = {number}, [number]
             chain: list[tuple[int, str, str]] = []
-            while wave and len(chain) < _MOST_BASES:
-                fresh = [
-                    step for model in wave for step in parents.get(model, ()) if step[0] not in seen
-                ]
-                chain += fresh
-                wave = [base for base, _, _ in fresh]
-                seen |= set(wave)
+            seen, model = {number}, number
+            while model in above and above[model] not in seen and len(chain) < _MOST_BASES:
+                base = above[model]
+                steps = {step[0]: step for step in said.get(model, ())}
+                chain.append(steps.get(base, (base, "unspecified", "inferred")))
+                if model == number:
+                    chain += [s for b, s in sorted(steps.items()) if s[1] == "merge" and b != base]
+                seen.add(base)
+                model = base
             found[number] = chain[:_MOST_BASES]
-        self._with_parents = set(parents)
+        self._with_parents = set(above)
         return found
 
     def _rows(self) -> list[dict[str, Any]]:
@@ -369,10 +390,11 @@ class Atlas:
 
     def _ends(self) -> dict[str, list[tuple[str, str | None, str | None, str]]]:
         """Key of a catalogue -> (catalogue, day of the end, status, day of the list)."""
-        from underlay.sources import SOURCES
+        from underlay.sources.litellm import LiteLlm
+        from underlay.sources.models_dev import ModelsDev
 
         wanted = {"raw_litellm__price", "raw_models_dev__provider_model"}
-        for table in (table for source in SOURCES for table in source.tables):
+        for table in (*LiteLlm().tables, *ModelsDev().tables):
             if table.name in wanted:
                 self.engine.tables.contracts.setdefault(table.name, table)
 

@@ -27,6 +27,8 @@ __all__ = ["spdx"]
 _REF = re.compile(r"LicenseRef-[A-Za-z0-9.-]+")
 _CORE = "https://spdx.org/rdf/3.0.1/terms/Core/"
 _SOFTWARE = "https://spdx.org/rdf/3.0.1/terms/Software/"
+_NO_ASSERTION = "https://spdx.org/rdf/3.0.1/terms/ExpandedLicensing/NoAssertionLicense"
+_WRITTEN_OUT = {"expandedlicensing_NoAssertionLicense": _NO_ASSERTION}
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _PURPOSES = {
     "image": "container",
@@ -85,7 +87,7 @@ class _Writer:
         self.add(
             self.model.Relationship, "relation", f"{one.spdxId} {relation}", from_=one.spdxId,
             relationshipType=f"{_CORE}RelationshipType/{relation}",
-            to=sorted(each.spdxId for each in others),
+            to=sorted(each if isinstance(each, str) else each.spdxId for each in others),
             completeness=f"{_CORE}RelationshipCompleteness/noAssertion",
         )  # fmt: skip
 
@@ -114,6 +116,10 @@ class _Writer:
         )  # fmt: skip
         objects = model.SHACLObjectSet([self.elements[key] for key in sorted(self.elements)])
         content = model.JSONLDSerializer().serialize_data(objects, True)
+        for element in content["@graph"]:
+            if "to" in element:
+                # the bindings shorten this name to a term that SPDX's own JSON Schema does not take
+                element["to"] = [_WRITTEN_OUT.get(each, each) for each in element["to"]]
         content["@graph"] = sorted(content["@graph"], key=_order)
         return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
 
@@ -151,6 +157,18 @@ class _Writer:
             simplelicensing_licenseExpression=expression,
             simplelicensing_customIdToUri=mapped or None,
         )  # fmt: skip
+
+    def terms(self, package: Any, licence: LicenceFacts | None) -> None:
+        """What the profile asks of each model: a declared licence and a concluded one.
+
+        Nobody concludes anything here; a licence that is not known is no assertion.
+        """
+        declared = self.licence(licence)
+        for relation, target in (
+            ("hasDeclaredLicense", declared.spdxId if declared else _NO_ASSERTION),
+            ("hasConcludedLicense", _NO_ASSERTION),
+        ):
+            self.relate(package, relation, [target])
 
     def identified(self, name: str, purl: Any) -> list[Any]:
         kinds = f"{_CORE}ExternalIdentifierType/"
@@ -214,8 +232,7 @@ class _Writer:
         if card.conflicts:
             values["ai_limitation"] = "; ".join(card.conflicts)
         package = self.add(self.model.ai_AIPackage, "model", card.canonical, **values)
-        licence = self.licence(card.licence)
-        self.relate(package, "hasDeclaredLicense", [licence] if licence else [])
+        self.terms(package, card.licence)
         self.relate(package, "descendantOf", list(self.bases(card)))
         statement = [
             f"{each.file}:{each.line}:{each.column} {each.role} {each.rule} {each.ref}"
@@ -239,8 +256,7 @@ class _Writer:
                 externalIdentifier=self.identified(base.canonical, purl),
                 comment="underlay:is-base=true",
             )  # fmt: skip
-            licence = self.licence(base.licence)
-            self.relate(package, "hasDeclaredLicense", [licence] if licence else [])
+            self.terms(package, base.licence)
             yield package
 
     def part(self, name: str, lines: list[Line]) -> Any:
