@@ -186,7 +186,8 @@ class Grammar:
 
     Its scanners may look ahead to the end of the file again and again (shell's heredocs): what
     is read in all is counted, and past the bound the file ends for the parser. The bound is a
-    number of bytes and no time, so that a second run gives the same tree.
+    number of bytes and no time, so that a second run gives the same tree. Only shell is read so:
+    the nodes of such a tree can't tell their text any more.
     """
 
     CHUNK = 8_192
@@ -209,10 +210,11 @@ class Grammar:
         """The tree of the bytes before the bound; an empty one where they nest too deeply."""
         if _nests(data, self.DEEPEST):
             data = b""
-        if self._is_bash:
-            # tree-sitter-bash 0.25 asks C's tables of bytes about characters beyond them, which
-            # ends the process now and then; the tree has offsets only, the text is the caller's
-            data = data.translate(_LETTERS)
+        if not self._is_bash:
+            return self._parser.parse(data)
+        # tree-sitter-bash 0.25 asks C's tables of bytes about characters beyond them, which
+        # ends the process now and then; the tree has offsets only, the text is the caller's
+        data = data.translate(_LETTERS)
         left = self.TIMES * len(data) + self.FIXED
 
         def read(offset: int, _: object) -> bytes:
