@@ -143,8 +143,8 @@ class Fragment:
     def at(self, offset: int) -> tuple[int, int]:
         """Line and column, from 1, of a place in the fragment."""
         if self._breaks is None:
-            self._breaks = line_breaks(self._source)
-        line, column = place(self._breaks, self._start + offset)
+            self._breaks = _line_breaks(self._source)
+        line, column = _place(self._breaks, self._start + offset)
         first, indent = self._origin
         return line + first - 1, column + indent - 1 if line == 1 else column
 
@@ -170,12 +170,12 @@ class Fragment:
         return inner
 
 
-def line_breaks(source: str) -> list[int]:
+def _line_breaks(source: str) -> list[int]:
     """Offsets at which lines begin."""
     return [0, *(match.end() for match in re.finditer("\n", source))]
 
 
-def place(breaks: list[int], offset: int) -> tuple[int, int]:
+def _place(breaks: list[int], offset: int) -> tuple[int, int]:
     """Line and column, from 1, of an offset."""
     row = bisect_right(breaks, offset) - 1
     return row + 1, offset - breaks[row] + 1
@@ -376,7 +376,7 @@ def _unescape(text: str) -> str:
 def read_json(source: str) -> Document:
     """A JSON file, or JSON lines, also with comments; an unbalanced end is no error."""
     builder = _Builder()
-    breaks = line_breaks(source)
+    breaks = _line_breaks(source)
     problem = ""
     position = 0
     try:
@@ -389,7 +389,7 @@ def read_json(source: str) -> Document:
                     closing = source.find("*/", position)
                     position = closing + 2 if closing >= 0 else len(source)
                 continue
-            line, column = place(breaks, start)
+            line, column = _place(breaks, start)
             if kind == "mark":
                 mark = match["mark"]
                 if mark in "{[":
@@ -435,7 +435,7 @@ class _Reader:
     def __init__(self, source: str) -> None:
         self._bytes = source.encode("utf-8", "replace")
         self._is_ascii = len(self._bytes) == len(source)
-        self._breaks = line_breaks(source)
+        self._breaks = _line_breaks(source)
         self._count = 0
 
     def _offset(self, position: int) -> int:
@@ -449,7 +449,7 @@ class _Reader:
         if self._count > MAX_NODES:
             raise _Cut(f"more than {MAX_NODES} values")
         start = self._offset(part.start_byte)
-        line, column = place(self._breaks, start)
+        line, column = _place(self._breaks, start)
         return Node(kind, line, column, start=start, end=self._offset(part.end_byte))
 
 
@@ -632,20 +632,20 @@ _TRAILING = re.compile(r"(?<![ \t])[ \t]+[#;].*$")
 
 
 def _assignments(source: str, signs: str) -> Iterator[tuple[Node, Node]]:
-    breaks = line_breaks(source)
+    breaks = _line_breaks(source)
     for count, match in enumerate(_ASSIGNMENT.finditer(source)):
         if count > MAX_ASSIGNMENTS:
             return
         if match["sign"] not in signs:
             continue
-        line, column = place(breaks, match.start("key"))
+        line, column = _place(breaks, match.start("key"))
         start = match.start("value")
         raw = match["value"].rstrip()
         is_comment = match["hash"] is not None
         key = Node("text", line, column, match["key"], is_comment=is_comment)
         quoted = _QUOTED.match(raw)
         text = quoted["text"] if quoted else _TRAILING.sub("", raw)
-        column = place(breaks, start)[1]
+        column = _place(breaks, start)[1]
         end = start + (quoted.end() if quoted else len(text))
         yield key, Node("text", line, column, text, start, end, quoted is not None,
                         is_comment=is_comment)  # fmt: skip
@@ -663,10 +663,10 @@ def read_dotenv(source: str) -> Document:
 def read_ini(source: str) -> Document:
     """Sections of an INI or properties file as mappings; what precedes them is at the top."""
     root = Node("map", 1, 1)
-    breaks = line_breaks(source)
+    breaks = _line_breaks(source)
     sections: list[tuple[int, Node]] = [(0, root)]
     for match in _SECTION.finditer(source):
-        line, column = place(breaks, match.start())
+        line, column = _place(breaks, match.start())
         section = Node("map", line, column)
         root.keys.append(Node("text", line, column, match["name"]))
         root.values.append(section)
