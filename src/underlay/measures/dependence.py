@@ -161,8 +161,17 @@ def _later(stack: Stack, query: Query) -> tuple[str, ...]:
 
 
 def _whatif(stack: Stack, text: str, facets: Facets) -> WhatIf:
-    asked = removals_of(text)
-    return whatif(stack, removal(stack, asked, scope=facets.scope), facets, top=0)
+    """The last few answers are kept: a report asks the same by grade, by country and by removal."""
+    kept: dict[tuple[str, Facets], WhatIf] = stack.memory.setdefault("whatif", {})
+    if (text, facets) not in kept:
+        if len(kept) >= _KEPT:
+            kept.clear()
+        gone = removal(stack, removals_of(text), scope=facets.scope)
+        kept[text, facets] = whatif(stack, gone, facets, top=0)
+    return kept[text, facets]
+
+
+_KEPT = 32
 
 
 def _called(stack: Stack, text: str, scope: str) -> str:

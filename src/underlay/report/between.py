@@ -440,8 +440,7 @@ def carried(ask: Ask) -> Line:
         figure,
         names,
         called,
-        title="Many makers, runtimes and backends can carry the downloads; few designers and "
-        "fewer foundries",
+        title=_title(figure),
         subtitle="Numbers: part of the downloads of language models with a packaged route through "
         "a piece. Bands: each model divided equally over its routes; ways that exist, not use. "
         "Coloured by country of the owner",
@@ -475,6 +474,22 @@ def carried(ask: Ask) -> Line:
 
 
 _MOST_OF = 0.9
+
+
+def _title(figure: Figure) -> str:
+    """How many named pieces of each layer carry something."""
+    named: dict[str, set[str]] = {}
+    for row in figure.rows:
+        named.setdefault(str(row.more["layer"]), set()).add(str(row.more["from"]))
+        last = str(row.more["layer"]), str(row.more["to"])
+        if last[0] == "designer":
+            named.setdefault("foundry", set()).add(last[1])
+    counts = {layer: len(found - {"unknown", "no known route"}) for layer, found in named.items()}
+    return (
+        f"{counts.get('runtime', 0)} runtimes, {counts.get('backend', 0)} backends and chips of "
+        f"{counts.get('designer', 0)} designers can carry downloads; {counts.get('foundry', 0)} "
+        f"foundr{'y is' if counts.get('foundry') == 1 else 'ies are'} named for them"
+    )
 
 
 def _others(count: int) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from underlay.report.charts import spec
 from underlay.report.document import Bars, Layers, Matrix
-from underlay.report.layers import drawing
+from underlay.report.layers import bars, drawing
 from underlay.report.page import SCRIPT, STYLE, VEGA_LICENCE
 from underlay.report.words import NBSP, Bold, Gauge, Words, plain
 
@@ -121,7 +121,9 @@ def _part(part: Part, report: Report, specs: list[str]) -> Iterator[str]:
 
 
 def _line(line: Line, report: Report, specs: list[str]) -> Iterator[str]:
-    kind = "line with-picture" if line.pictures else "line"
+    # what passes through layers needs the whole width
+    is_wide = any(isinstance(picture, Layers) for picture in line.pictures)
+    kind = "line with-picture" if line.pictures and not is_wide else "line"
     yield f'<article class="{kind}" id="{escape(line.id)}">'
     yield f'<h3><a href="#{escape(line.id)}">{escape(line.label)}</a></h3>'
     if line.reason:
@@ -158,7 +160,8 @@ def _picture(picture: Picture, id_: str, specs: list[str]) -> Iterator[str]:
     )
     if isinstance(picture, Layers):
         yield (
-            f'<figure>{caption}<div class="wide">{drawing(picture)}</div>'
+            f'<figure>{caption}<div class="flow">{drawing(picture)}</div>'
+            f'<div class="strips">{bars(picture)}</div>'
             '<details class="data"><summary>Numbers as a table</summary>'
             f'<div class="wide">{_table(picture.table())}</div></details></figure>'
         )

@@ -1,4 +1,4 @@
-"""A whole that passes through layers, as a drawing: ribbons in SVG, stacked bars in a terminal."""
+"""A whole that passes through layers, as a drawing: ribbons in SVG, else a stacked bar a layer."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ if TYPE_CHECKING:
 
     from underlay.measures import Figure
 
-__all__ = ["drawing", "layers_of", "strips"]
+__all__ = ["bars", "drawing", "layers_of", "strips"]
 
-_WIDE, _TALL = 960, 400  # of the drawing, in its own units
+_WIDE, _TALL = 1080, 480  # of the drawing, in its own units
 _THICK = 12
-_GAP = 7
+_GAP = 12  # so that names of the smallest pieces stand one below the other
 _TOP = 30  # for the layers' names
 _SIDE = 6
-_LETTER = 6.4  # of a label, about
+_LAST = 170  # for the names of the last layer, which stand behind it
+_LETTER = 6.8  # of a label, about
+_LINE = 12  # between two labels at least, from one base line to the next
 OTHER = "other"
 
 
@@ -94,7 +96,7 @@ def _is_unknown(key: str) -> bool:
 def drawing(layers: Layers) -> str:
     """The layers as an SVG element that loads nothing and needs no style."""
     tops, heights = _places(layers)
-    step = (_WIDE - 2 * _SIDE - _THICK) / (len(layers.names) - 1)
+    step = (_WIDE - _SIDE - _THICK - _LAST) / (len(layers.names) - 1)
     parts = [
         f'<svg class="layers" viewBox="0 0 {_WIDE} {_TALL}" role="img" '
         f'aria-label="{escape(layers.title)}">'
@@ -124,12 +126,9 @@ def drawing(layers: Layers) -> str:
         )
     for place, (name, nodes) in enumerate(zip(layers.names, layers.nodes, strict=True)):
         x = _SIDE + place * step
-        is_last = place == len(layers.names) - 1
-        anchor, at = ("end", x + _THICK) if is_last else ("start", x)
-        parts.append(
-            f'<text x="{at:.1f}" y="14" text-anchor="{anchor}" font-weight="600">'
-            f"{escape(name)}</text>"
-        )
+        parts.append(f'<text x="{x:.1f}" y="14" font-weight="600">{escape(name)}</text>')
+        above = 0.0  # base line of the label above
+        room = (_LAST if place == len(layers.names) - 1 else step - _THICK) - 10
         for node in nodes:
             y = tops[place][node.key]
             tall = max(node.share * heights, 1.0)
@@ -138,16 +137,48 @@ def drawing(layers: Layers) -> str:
                 f'fill="{colour(node.country)}"><title>{escape(node.name)}: '
                 f"{percent(node.share)} of the ways</title></rect>"
             )
-            if tall < _GAP:
-                continue  # its name would lie over the next one; the table has it
-            label = f"{node.name} {_number(node)}"
-            at = x - 5 if is_last else x + _THICK + 5
+            base = y + tall / 2 + 4
+            if base - above < _LINE:
+                continue  # its name would lie over another one; the table has it
+            above = base
             parts.append(
-                f'<text x="{at:.1f}" y="{y + tall / 2 + 4:.1f}" '
-                f'text-anchor="{"end" if is_last else "start"}">{escape(label)}</text>'
+                f'<text x="{x + _THICK + 5:.1f}" y="{base:.1f}">{escape(_label(node, room))}</text>'
             )
     parts.append("</svg>")
     return "".join(parts)
+
+
+def _label(node: Node, room: float) -> str:
+    """A piece's name and number, as much of the name as there is room for."""
+    number = _number(node)
+    letters = int(room / _LETTER) - len(number) - 1
+    name = node.name if len(node.name) <= letters else node.name.partition(" (")[0]
+    if len(name) > letters:
+        name = name[: letters - 1].rstrip() + "…"
+    return f"{name} {number}".rstrip()
+
+
+def bars(layers: Layers) -> str:
+    """For a narrow page: by layer a stacked bar as SVG, and its pieces in words."""
+    parts = []
+    for name, nodes in zip(layers.names, layers.nodes, strict=True):
+        left, rects = 0.0, []
+        for node in nodes:
+            wide = node.share * _STRIP
+            rects.append(
+                f'<rect x="{left:.1f}" y="0" width="{max(wide - 1, 0.5):.1f}" height="10" '
+                f'fill="{colour(node.country)}"/>'
+            )
+            left += wide
+        words = ", ".join(f"{node.name} {_number(node)}".rstrip() for node in nodes)
+        parts.append(
+            f'<b>{escape(name)}</b><svg viewBox="0 0 {_STRIP} 10" preserveAspectRatio="none" '
+            f'aria-hidden="true">{"".join(rects)}</svg><span>{escape(words)}</span>'
+        )
+    return "".join(parts)
+
+
+_STRIP = 400
 
 
 def _number(node: Node) -> str:

@@ -96,9 +96,16 @@ figcaption { margin-bottom: .5rem; line-height: 1.35; }
 figcaption b { display: block; font-weight: 600; }
 .subtitle { display: block; font-size: .84rem; margin-top: .15rem; }
 .chart { width: 100%; min-height: 4rem; }
-.layers { display: block; width: 100%; min-width: 46rem; height: auto; }
-.layers text { fill: var(--ink); font: 400 12px var(--sans); }
+.layers { display: block; width: 100%; height: auto; }
+.layers text {
+  fill: var(--ink); font: 400 12px var(--sans); paint-order: stroke; stroke: var(--paper);
+  stroke-width: 3px; stroke-linejoin: round;
+}
 .layers text[font-weight] { font-weight: 600; }
+.strips { display: none; font-size: .84rem; line-height: 1.4; }
+.strips b, .strips svg, .strips span { display: block; }
+.strips svg { width: 100%; height: .9rem; margin: .15rem 0; }
+.strips span { color: var(--muted); margin-bottom: .7rem; }
 .chart svg { display: block; max-width: 100%; overflow: visible; }
 html:not(.js) .chart, .failed .chart { display: none; }
 .js figure:not(.failed):not(.opened) details.data > .wide { display: none; }
@@ -152,11 +159,14 @@ footer { margin-top: 3rem; font-size: .86rem; }
 footer h2 { font: 600 1.2rem var(--serif); color: var(--ink); }
 footer pre { white-space: pre-wrap; font-size: .8rem; }
 @media (min-width: 60rem) {
-  .line > div + div > figure:first-child { margin-top: .2rem; }
+  .with-picture > div + div > figure:first-child { margin-top: .2rem; }
   .with-picture {
     display: grid; grid-template-columns: minmax(0, 25rem) minmax(0, 1fr); column-gap: 3rem;
   }
   .with-picture > h3, .with-picture > .tools { grid-column: 1 / -1; }
+}
+@media screen and (max-width: 46rem) {
+  .flow { display: none; } .strips { display: block; }
 }
 @media (max-width: 32rem) {
   body { padding: 0 1rem 3rem; }
