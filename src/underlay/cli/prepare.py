@@ -19,6 +19,7 @@ from underlay.lake import Engine, embedded
 from underlay.lake.prepared import read_statements, write_statements
 from underlay.report import build_report
 from underlay.report.prepared import read_spreads, write_spreads
+from underlay.stack.owners import exposure
 
 if TYPE_CHECKING:
     from underlay.lake.prepared import Statement
@@ -35,6 +36,7 @@ _FIGURES = (
     ("stock_share", "maker"),
     ("concentration", "maker"),
 )
+_OWNER = "nvidia"  # any would ask the same
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ def usual() -> Usual:
         for name, by in _FIGURES:
             lake.figure(name, by=by)
         assess(lake)
+        exposure(lake.engine, _OWNER)  # what owners, deals and sources are read by
         return Usual(dict(lake.engine.asked), spreads, lake.digest)
 
 

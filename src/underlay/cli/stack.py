@@ -106,6 +106,9 @@ _CITATION = (
 def _sources(lake: OpenLake) -> list[dict[str, Any]]:
     """The sources that the statements and builds of the stack come from."""
     stack = lake.stack
+    engine = lake.engine
+    # asked as `underlay exposure` asks it, so that its SQL is prepared
+    known = engine.ask("stack/source", lambda: engine.tables["core__source"].order_by("source"))
     used = {str(each) for each in stack.statements.source}
     used |= {build.source for build in stack.builds} | {need.source for need in stack.needs}
     return [
@@ -117,7 +120,7 @@ def _sources(lake: OpenLake) -> list[dict[str, Any]]:
             "vintage": str(row["last_observed_on"] or "")[:10],  # the engine gives midnights
             "conflict": row["conflict"] or "",
         }
-        for row in lake.sources()
+        for row in known.rows()
         if row["source"] in used
     ]
 
@@ -403,15 +406,16 @@ def _show_chokepoints(found: Chokepoints, parts: Shapley | None) -> None:
     write()
     write_table(
         ["dissolves", "component", "layer", "owner", "lost", "at least", "models"],
-        [[_edges(c.missing), c.name, c.layer, f"{c.organisation} ({c.country})",
+        [[_edges(c.missing), c.name + _or(c.same), c.layer, f"{c.organisation} ({c.country})",
           _percent(c.value), _percent(c.lower), c.models] for c in found.singles],
     )  # fmt: skip
     if found.pairs:
         write("\npairs, by what goes with both but with neither alone")
         write_table(
             ["dissolves", "pair", "lost", "joint", "models"],
-            [[_edges(p.missing), " + ".join(p.names), _percent(p.value), _percent(p.joint),
-              p.models] for p in found.pairs],
+            [[_edges(p.missing),
+              " + ".join(p.names) + (f" ({len(p.same)} more like it)" if p.same else ""),
+              _percent(p.value), _percent(p.joint), p.models] for p in found.pairs],
         )  # fmt: skip
     if parts is not None:
         how = "exact" if parts.is_exact else f"{parts.orders:,} orders, seed {parts.seed}"
@@ -425,6 +429,13 @@ def _show_chokepoints(found: Chokepoints, parts: Shapley | None) -> None:
     say(f"as of      {found.observed_on}, list {found.listing}")
     say(f"coverage   {_percent(found.no_evidence)} of {found.weight} had no known route before")
     _wrapped("definition " + ", ".join(f"{k}={v}" for k, v in found.facets.to_dict().items()))
+
+
+def _or(same: Sequence[str]) -> str:
+    """Others whose loss is the same one, as a table has room for them."""
+    names = _apart(same)
+    more = f" or {len(names) - 3} more" if len(names) > 3 else ""
+    return f" (or {', '.join(names[:3])}{more})" if names else ""
 
 
 def _edges(missing: Any) -> str:
