@@ -93,3 +93,30 @@ def test_errors_fit(underlay: Callable[..., Any]) -> None:
     answer = underlay("figure", "nothing_like_it", "--json")
     assert answer.code == 2
     fits("error", json.loads(answer.err))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("whatif", "--remove", "country:US", "--where", "object=file"),
+        ("routes", "Qwen/Qwen3-8B"),
+        ("chokepoints", "--weight", "models", "--share", "nvidia", "--share", "package:torch"),
+        ("deals",),
+        ("deals", "--cycles"),
+        ("exposure", "--owner", "nvidia"),
+        ("exposure", "--owner", "alibaba", "--as-of", "2025-01-01"),
+        ("fit", "Qwen/Qwen3-8B"),
+    ],
+    ids=" ".join,
+)
+def test_answers_about_the_stack_fit(
+    arguments: tuple[str, ...], lake: OpenLake, underlay: Callable[..., Any]
+) -> None:
+    del lake  # the snapshot is there
+    answer = underlay(*arguments, "--json")
+    assert answer.code == 0, answer.err
+    content = fits(arguments[0], json.loads(answer.out))
+    # a field that is not there is noticed, whichever it is
+    for name in SCHEMAS[arguments[0]]()["required"]:
+        with pytest.raises(jsonschema.ValidationError):
+            fits(arguments[0], {key: each for key, each in content.items() if key != name})
