@@ -154,10 +154,10 @@ def _model(joined: Joined, card: Card) -> Component:
     revisions = sorted({each.revision for each in found if each.revision and not each.alias})
     places = [
         Occurrence(
-            location=each.file or "-", line=each.line, symbol=each.ref,
-            additional_context=f"{each.role}: {each.rule}: {each.evidence}",
+            bom_ref=_place_id(card.canonical, number), location=each.file or "-", line=each.line,
+            symbol=each.ref, additional_context=f"{each.role}: {each.rule}: {each.evidence}",
         )
-        for each in found
+        for number, each in enumerate(found)
         if not each.alias
     ]  # fmt: skip
     group, _, name = card.canonical.partition(":")[2].rpartition("/")
@@ -252,15 +252,21 @@ def _part(name: str, lines: list[Line]) -> Component:
         evidence=ComponentEvidence(
             occurrences=[
                 Occurrence(
-                    location=line.found.file, line=line.found.line,
+                    bom_ref=_place_id(name, number), location=line.found.file,
+                    line=line.found.line,
                     additional_context=f"{line.found.tie}: {line.found.rule}: "
                     f"{line.found.evidence}",
                 )
-                for line in lines
+                for number, line in enumerate(lines)
             ]
         ),
         properties=_properties(pairs),
     )  # fmt: skip
+
+
+def _place_id(name: str, number: int) -> str:
+    # without ids of their own the library orders places by where they lie in memory
+    return f"{reference_id('place', name)}-{number:06}"
 
 
 def _type(kind: str) -> ComponentType:
