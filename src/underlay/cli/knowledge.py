@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -190,7 +191,8 @@ class Atlas:
         self._register(_CHOSEN, "model_id", ())
         _ = self.sources, self._known_parties(), self._aliases(), self._bases(set())
         _ = self._rows(), self._adoption(), self._board(), self._ends()
-        self._stack()
+        with suppress(NoDataError):
+            self._stack()
 
     # --- questions --------------------------------------------------------------------------------
 
