@@ -22,6 +22,7 @@ __all__ = [
     "Difference",
     "Item",
     "difference",
+    "difference_schema",
     "only_new",
     "read_bom",
 ]
@@ -89,6 +90,42 @@ def _item(item: Item) -> dict[str, Any]:
         "key": item.key,
         "facts": dict(item.facts),
         "files": sorted(item.places),
+    }
+
+
+def difference_schema() -> dict[str, Any]:
+    """The JSON Schema of `underlay/diff-bom/1`."""
+    text = {"type": "string"}
+    layer = {"enum": ["model", "infrastructure"]}
+    item = {
+        "type": "object",
+        "properties": {
+            "layer": layer,
+            "key": text,
+            "facts": {"type": "object", "additionalProperties": text},
+            "files": {"type": "array", "items": text},
+        },
+        "required": ["layer", "key", "facts", "files"],
+    }
+    names = ("key", "fact", "before", "after")
+    change = {
+        "type": "object",
+        "properties": {"layer": layer, **dict.fromkeys(names, text)},
+        "required": ["layer", *names],
+    }
+    properties = {
+        "schema": {"const": "underlay/diff-bom/1"},
+        "added": {"type": "array", "items": item},
+        "removed": {"type": "array", "items": item},
+        "changed": {"type": "array", "items": change},
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "underlay/diff-bom/1",
+        "description": "What a bill of materials has more, has less and has otherwise.",
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
     }
 
 

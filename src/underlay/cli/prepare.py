@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from underlay.api import OpenLake, prepared_queries, prepared_spreads
 from underlay.claims.ledger import assess
+from underlay.cli.knowledge import Atlas
 from underlay.cli.report import known_of
 from underlay.config import settings
 from underlay.lake import Engine, embedded
@@ -63,6 +64,7 @@ def usual() -> Usual:
         for name, by in _FIGURES:
             lake.figure(name, by=by)
         assess(lake)
+        Atlas(lake.engine).ask_usual()
         exposure(lake.engine, _OWNER)  # what owners, deals and sources are read by
         return Usual(dict(lake.engine.asked), spreads, lake.digest)
 

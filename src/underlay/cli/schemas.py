@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
+from underlay.audit.baseline import difference_schema
+from underlay.audit.document import audit_schema
 from underlay.claims.ledger import ledger
 from underlay.claims.predicates import COMPOUND_KINDS, STATEMENT_KINDS
 from underlay.claims.reproduce import Status
@@ -274,6 +276,8 @@ SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "check": _check,
     "reproduce": _reproduce,
     **STACK_SCHEMAS,
+    "audit": audit_schema,
+    "diff-bom": difference_schema,
     "error": _error,
 }
 
