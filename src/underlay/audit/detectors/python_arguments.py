@@ -316,8 +316,8 @@ class CallScan(Scan):
             elif inherited.strength and key in ("default", "value", "examples", "default_factory"):
                 self.expression(keyword.value, inherited, scope)
             elif shown and key in ("choices", "options", "value", "default"):
-                role: Role = "default" if key in ("value", "default") else "option"
-                self.expression(keyword.value, shown._replace(role=role), scope)
+                one: Role = "default" if key in ("value", "default") else "option"
+                self.expression(keyword.value, shown._replace(role=one), scope)
             elif last == "dict" and not key_strength(key):
                 role = seen.role or ("option" if len(node.keywords) > 1 else None)
                 self.expression(keyword.value, seen._replace(role=role), scope)

@@ -65,7 +65,7 @@ class Calls:
             (entry["prefix"], re.compile(entry["pattern"]), frozenset(entry["loads"]))
             for entry in table["constructor"]
         )
-        self._nothing = {}
+        self._nothing: dict[str, list[str]] = {}
         for name in table["nothing"]["calls"]:
             self._nothing.setdefault(name.rpartition(".")[2], []).append(name)
         self.nothing_keywords = frozenset(table["nothing"]["keywords"])

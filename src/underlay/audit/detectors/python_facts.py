@@ -64,8 +64,9 @@ class _Reader(CallScan):
         }
 
     def read(self, tree: ast.Module) -> None:
-        for node in _imports(tree):  # first: calls before them are resolved too
-            self.visits[type(node)](node, NOWHERE, "")
+        """Look at the whole module."""
+        for taken in _imports(tree):  # first: calls before them are resolved too
+            self.visits[type(taken)](taken, NOWHERE, "")
         self.body(tree.body, NOWHERE, "")
         while self.stack:
             node, seen, scope = self.stack.pop()

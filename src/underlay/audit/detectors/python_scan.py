@@ -140,13 +140,19 @@ class Scan:
 
     def push(self, nodes: Iterable[ast.AST | None], seen: Seen, scope: str) -> None:
         """Look at the nodes later, with what their place says."""
-        self.stack.extend([(node, seen, scope) for node in nodes if type(node) not in _LEAVES])
+        self.stack.extend(
+            [
+                (node, seen, scope)
+                for node in nodes
+                if node is not None and type(node) not in _LEAVES
+            ]
+        )
 
     def plain(self, node: ast.AST, seen: Seen, scope: str) -> None:
         """Look into a node that says nothing about what is in it."""
         around = NOWHERE if not seen.skip else _SKIPPED[seen.skip]
         stack = self.stack
-        for name in _inner_fields(type(node)):
+        for name in _inner_fields(type(node)):  # type: ignore[arg-type]
             held = getattr(node, name, None)
             if isinstance(held, list):
                 for item in held:
