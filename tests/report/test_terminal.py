@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -147,3 +149,10 @@ def test_html_goes_to_a_file_of_its_own(
     assert (tmp_path / "underlay-report.html").read_text("utf-8").startswith("<!doctype html>")
     piped = underlay("report", "--lake", tiny, "--format", "html", "--output", "-")
     assert piped.out.startswith("<!doctype html>")
+
+
+def test_what_a_report_is_made_of_does_not_load_what_writes_sql() -> None:
+    """A quarter of a second that a report with prepared SQL doesn't spend."""
+    code = "import sys, underlay.report; sys.exit('sqlglot' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], timeout=60, check=False)
+    assert done.returncode == 0

@@ -36,6 +36,13 @@ _FIGURES = (
     ("tokens_share", "country"),
     ("stock_share", "maker"),
     ("concentration", "maker"),
+    # beside what an owner holds
+    ("tokens_share", "maker"),
+    ("derivatives_share", "maker"),
+    ("cluster_share", "maker"),
+    ("cluster_share", "owner"),
+    ("supercomputer_share", "maker"),
+    ("foundry_share", "foundry"),
 )
 _OWNER = "nvidia"  # any would ask the same
 

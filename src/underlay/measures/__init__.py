@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from underlay.errors import UnknownNameError
+from underlay.lake import engine  # noqa: F401 - before the modules below, so that Ibis waits
 from underlay.measures import (
     arena,
     clusters,
