@@ -191,3 +191,14 @@ def test_hostile_bills_are_read_without_a_crash() -> None:
     assert read_bom(json.dumps(bill), "x").items
     assert read_bom('{"schema": "underlay/audit/1", "models": 3}', "x").items == {}
     assert KNOWN
+
+
+def test_a_name_of_a_maker_s_own_scheme_tells_the_maker_and_no_more() -> None:
+    unknown = reference("gpt-9-turbo", 1, kind="hosted", operator="openai")
+    joined = join(replace(AUDIT, models=(unknown,), weak=()), Small())
+    (only,) = joined.cards
+    assert only.facts is None
+    assert (only.maker.id, only.maker.country) == ("openai", "US")
+    assert "by the name alone" in only.reason
+    assert only.licence is None
+    assert only.openness == "unknown"

@@ -115,11 +115,12 @@ class Card:
     conflicts: tuple[str, ...]
     routes_used: tuple[RouteFacts, ...]  # through runtimes and vendors that the code base has
     vendors: tuple[str, ...] | None  # accelerator designers with a route; None where not known
+    named: Party | None = None  # whose naming scheme it follows, where nothing else is known
 
     @property
     def maker(self) -> Party:
         """Who made it, or nobody known."""
-        return self.facts.maker if self.facts else NOBODY
+        return self.facts.maker if self.facts else self.named or NOBODY
 
     @property
     def licence(self) -> LicenceFacts | None:
@@ -207,7 +208,7 @@ def join(audit: Audit, knowledge: Knowledge | None = None, *, name: str = "") ->
         sought.setdefault(key, Sought(key, model.kind, model.ref, model.operator, model.evidence))
     known = knowledge.models([sought[key] for key in sorted(sought)])
     references, unknown = _believed(keys, known, audit.unknown)
-    operators = {r.found.operator for r in references if r.found.operator}
+    operators = {r.found.operator for r in references if r.found.operator} | _SCHEMES
     parties = knowledge.parties(
         {i.vendor for i in audit.infrastructure} | {_operator_id(o) for o in operators}
     )
@@ -294,6 +295,11 @@ _OPERATORS = {
     "voyage": "voyage-ai",
     "volcengine": "bytedance",
 }
+# operators whose names are all of models that they made themselves
+_SCHEMES = frozenset(
+    ("ai21", "anthropic", "cohere", "dashscope", "deepseek", "google", "minimax", "mistral",
+     "moonshot", "openai", "perplexity", "voyage", "xai", "zhipu")
+)  # fmt: skip
 _OWN = ("ollama", "vllm", "local", "lmstudio", "llamacpp", "tgi")  # a server of one's own
 
 
@@ -345,6 +351,11 @@ def _card(
     if is_hosted and served:
         identifier = _operator_id(served[0])
         operator = parties.get(identifier, _nobody(identifier))
+    scheme = key.partition(":")[0]
+    named = parties.get(_operator_id(scheme)) if is_hosted and scheme in _SCHEMES else None
+    reason = "" if facts else known.reason if isinstance(known, Missing) else ""
+    if facts is None and named is not None:
+        reason += f"; the maker is told by the name alone, which follows {named.name}'s scheme"
     states = {is_pinned(r.found) for r in references if r.is_dependency} or {
         is_pinned(r.found) for r in references
     }
@@ -352,8 +363,8 @@ def _card(
     used: tuple[RouteFacts, ...] = ()
     designers: tuple[str, ...] | None = None
     if facts is not None and facts.routes.routes and not is_hosted:
-        named = {f"runtime:{name}" for name in runtimes}
-        through = [route for route in facts.routes.routes if route.runtime in named]
+        wanted = {f"runtime:{name}" for name in runtimes}
+        through = [route for route in facts.routes.routes if route.runtime in wanted]
         # where no line names a designer of accelerators, any that the runtime drives may be in use
         mine = vendors & {route.designer.id for route in through}
         used = tuple(route for route in through if not mine or route.designer.id in mine)
@@ -366,13 +377,14 @@ def _card(
         kind=first.kind,
         operator=operator,
         facts=facts,
-        reason="" if facts else known.reason if isinstance(known, Missing) else "",
+        reason=reason,
         is_used=any(r.is_dependency for r in references),
         is_hosted=is_hosted,
         is_pinned=pinned,
         conflicts=conflict(facts) if facts else (),
         routes_used=used,
         vendors=designers,
+        named=named,
     )
 
 

@@ -97,7 +97,8 @@ def _above(joined: Joined) -> Iterator[Block]:
         yield Sentence("hosted", f"{len(hosted)} of {len(used)}, run by {_shares(operators)}")
     aliases = sum(r.found.alias for r in joined.references)
     if aliases:
-        text = f"{aliases} hosted names are sent to a local server: no dependency"
+        are = "hosted name is" if aliases == 1 else "hosted names are"
+        text = f"{aliases} {are} sent to a local server: no dependency"
         yield Sentence("aliases", text)
     rows = [_row(joined, card) for card in used]
     yield _table(
@@ -135,7 +136,7 @@ def _row(joined: Joined, card: Card) -> tuple[str, ...]:
     places = [
         f"{r.found.file}:{r.found.line}"
         for r in joined.references
-        if r.canonical == card.canonical and r.is_dependency
+        if r.canonical == card.canonical and r.is_dependency and r.found.file
     ]
     where = places[0] if places else ""
     if len(places) > 1:
@@ -259,7 +260,11 @@ def _policy(report: Report | None) -> Iterator[Block]:
     rows = [
         (f.level, f.rule, f"{f.file}:{f.line}" if f.line else f.file or "-", f.message)
         for f in report.findings
+        if f.level != "note"
     ]
+    notes = counted(f.rule for f in report.findings if f.level == "note")
+    if notes:
+        yield Sentence("notes", f"{_shares(notes)}; JSON and SARIF have each")
     if rows:
         yield _table("findings", ("level", "rule", "where", "what"), rows)
     if report.ignored:
