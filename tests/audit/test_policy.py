@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from tests.audit.small_atlas import AUDIT, Small
 
 from underlay.audit.join import join
+from underlay.audit.knowledge import Party
 from underlay.audit.policy import RULES, Policy, Report, fails, judge, read_policy
 from underlay.errors import BadValueError, UnknownNameError, UnreadableError
 
@@ -150,3 +152,18 @@ def test_a_near_key_is_named() -> None:
 def test_every_rule_has_words() -> None:
     assert len({rule.id for rule in RULES}) == len(RULES)
     assert all(rule.doc.endswith(".") and rule.help for rule in RULES)
+
+
+def test_a_base_of_another_maker_counts_like_the_model_s_own() -> None:
+    card = next(c for c in JOINED.cards if c.canonical == "huggingface:somebody/Llama-chat")
+    assert card.facts is not None
+    base = replace(card.facts.ancestors[0], maker=Party("alibaba", "Alibaba", "CN"))
+    changed = replace(card, facts=replace(card.facts, ancestors=(base,)))
+    joined = replace(JOINED, cards=(changed,))
+    policy = read_policy('[policy]\ndenied-countries = ["US", "CN"]')
+    found = [f for f in judge(joined, policy, TODAY).findings if f.rule == "country"]
+    assert len(found) == 2  # its maker is of the one, its base of the other
+    assert len({f.fingerprint for f in found}) == 2
+    spared = replace(policy, roots_too=False)
+    found = [f for f in judge(joined, spared, TODAY).findings if f.rule == "country"]
+    assert len(found) == 1

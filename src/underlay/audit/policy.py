@@ -314,7 +314,9 @@ def _in_order(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def _marked(finding: Finding) -> Finding:
-    text = "\0".join((finding.rule, finding.subject, finding.file))
+    # several findings of these rules can speak of one model; their words hold no line
+    more = finding.message if finding.rule in ("country", "maker", "licence-conflict") else ""
+    text = "\0".join((finding.rule, finding.subject, finding.file, more))
     return replace(finding, fingerprint=hashlib.sha256(text.encode()).hexdigest()[:32])
 
 
@@ -391,7 +393,11 @@ def _of_model(
 def _countries(card: Card, policy: Policy, say: Any) -> Iterator[Finding]:
     parties = [("", card.maker)]
     if policy.roots_too and card.facts:
-        parties += [(f"base {a.canonical} of ", a.maker) for a in card.facts.ancestors]
+        parties += [
+            (f"base {a.canonical} of ", a.maker)
+            for a in card.facts.ancestors
+            if a.maker.id != card.maker.id
+        ]
     for whose, party in dict.fromkeys(parties):
         name = f"{whose}`{card.canonical}`"
         if policy.allowed_countries or policy.denied_countries:
