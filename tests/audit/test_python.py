@@ -226,3 +226,16 @@ def test_searches_are_linear(data: bytes) -> None:
     detector = Python()
     list(detector.detect(File(PurePosixPath("a.py"), data, size=len(data))))
     assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"https://" * 25_000 + b"api.openai.com", b"/* __global__ " * 20_000 + b"gpt-4", b"[" * 50_000 + b"gpt-4",
+     b"f'{" * 30_000 + b"gpt-4", b"print x\n" * 30_000 + b"# gpt-4", b"{{ a }}\n" * 30_000 + b"x = 'gpt-4'",
+     b"class a:\n" * 5_000 + b"# gpt-4", b"if x:\n " * 9_000 + b"# gpt-4", b'"' * 180_001 + b"gpt-4"],
+    ids=range(9),
+)  # fmt: skip
+def test_mending_is_bounded(data: bytes) -> None:
+    start = time.process_time()
+    python_source(data)
+    assert time.process_time() - start < 5

@@ -6,7 +6,7 @@ import ast
 import gc
 import re
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,10 +16,8 @@ __all__ = ["PythonSource", "python_source"]
 _LONGEST = 4_000_000  # bytes; ast needs about 100 times the size of what it reads
 _DEEPEST = 180  # brackets in brackets; CPython's own parser stops at 200
 _MENDS = 8
+_LONGEST_MENDED = 500_000
 _MAGIC = re.compile(rb"(?m)^([ \t]*)([%!]{1,2}[A-Za-z][^\n]*)$")
-_OTHER_PYTHONS = frozenset(
-    ("type_alias_statement", "type_parameter", "print_statement", "exec_statement")
-)
 _COMPOUND = frozenset(("block", "module"))
 
 
@@ -76,8 +74,8 @@ def _parse_mended(text: str) -> ast.Module:
     data = _MAGIC.sub(_no_magic, text.encode("utf-8", "replace"))
     root = _tolerant(data)
     mended = bytearray(data)
-    for node in _mendable(root):
-        _blank(mended, node)
+    for part in dict.fromkeys(_mendable(root, data)):
+        _blank(mended, part)
     for _ in range(_MENDS):
         try:
             return ast.parse(mended.decode("utf-8", "replace"))
@@ -92,72 +90,94 @@ def _no_magic(line: re.Match[bytes]) -> bytes:
     return line[1] + b"pass".ljust(len(line[2]))[: max(len(line[2]), 4)]
 
 
+class _Part(NamedTuple):
+    """A piece of the source that is taken out: `statement`, `text` or `other`."""
+
+    start: int
+    end: int
+    kind: str
+
+
 def _tolerant(data: bytes) -> Any:
+    """A tree in which what is no Python is marked. Raises `ValueError` where that is too much work.
+
+    The bound is a count of the parser's own steps and no time, so a second run gives the same.
+    """
     import tree_sitter
     import tree_sitter_python
 
+    if len(data) > _LONGEST_MENDED:
+        raise ValueError("too long to be mended")
+    left = len(data) // 40 + 1_000  # people's code takes one step in about 110 bytes
+
+    def stop(*_: object) -> bool:
+        nonlocal left
+        left -= 1
+        return left < 0
+
+    def read(offset: int, _: object) -> bytes:
+        return data[offset : offset + 65_536]
+
     language = tree_sitter.Language(tree_sitter_python.language())
-    return tree_sitter.Parser(language).parse(data).root_node
+    return tree_sitter.Parser(language).parse(read, progress_callback=stop).root_node
 
 
-def _mendable(root: Any) -> Iterator[Any]:
-    """Nodes that other Pythons, or none, can parse."""
-    stack = [root]
+def _mendable(root: Any, data: bytes) -> Iterator[_Part]:
+    """What other Pythons, or none, can parse."""
+    stack = [(root, _Part(0, len(data), "other"))]
     while stack:
-        node = stack.pop()
-        kind = node.type
-        if kind in _OTHER_PYTHONS or (kind == "string" and _is_newer(node)):
-            yield node
+        node, statement = stack.pop()
+        kind, start, end = node.type, node.start_byte, node.end_byte
+        if kind in ("print_statement", "exec_statement", "type_alias_statement"):
+            yield _Part(start, end, "statement")
+        elif kind == "type_parameter":
+            yield _Part(start, end, "other")
+        elif kind == "string" and _is_newer(node, data):
+            yield _Part(start, end, "text")
         elif kind == "ERROR" or node.is_missing:
-            yield _whole(node)
+            yield statement
+        elif kind in _COMPOUND:
+            stack.extend((c, _Part(c.start_byte, c.end_byte, "statement")) for c in node.children)
         else:
-            stack.extend(node.children)
+            stack.extend((child, statement) for child in node.children)
 
 
-def _whole(node: Any) -> Any:
-    """The statement that a node is a part of."""
-    while node.parent is not None and node.parent.type not in _COMPOUND:
-        node = node.parent
-    return node
-
-
-def _is_newer(node: Any) -> bool:
+def _is_newer(node: Any, data: bytes) -> bool:
     """Whether a string nests quotes or backslashes as only Python 3.12 and later can."""
-    inner = [child for child in node.children if child.type == "interpolation"]
+    children = node.children
+    inner = [data[c.start_byte : c.end_byte] for c in children if c.type == "interpolation"]
     if not inner:
         return False
-    quote = node.children[0].text.lstrip(b"fFrRbBuUtT")
-    return any(quote in part.text or b"\\" in part.text or b"#" in part.text for part in inner)
+    quote = data[children[0].start_byte : children[0].end_byte].lstrip(b"fFrRbBuUtT")
+    return any(quote in part or b"\\" in part or b"#" in part for part in inner)
 
 
-def _statement_at(root: Any, row: int) -> Any | None:
+def _statement_at(root: Any, row: int) -> _Part | None:
     """The innermost statement that spans a line."""
     found, node = None, root
     while True:
         for child in node.children:
             if child.start_point[0] <= row <= child.end_point[0]:
                 if node.type in _COMPOUND:
-                    found = child
+                    found = _Part(child.start_byte, child.end_byte, "statement")
                 node = child
                 break
         else:
             return found
 
 
-def _blank(data: bytearray, node: Any) -> bool:
-    """Put blanks in a node's place, and what has to stand there; false where that was done."""
-    start, end = node.start_byte, node.end_byte
-    kept = b"".join(b"\n" if byte == 10 else b" " for byte in data[start:end])
-    if node.type == "string":
+def _blank(data: bytearray, part: _Part) -> bool:
+    """Put blanks in a part's place, and what has to stand there; false where that was done."""
+    held = bytes(data[part.start : part.end])
+    kept = re.sub(rb"[^\n]", b" ", held)
+    if part.kind == "text":
         quote = b'"""' if b"\n" in kept else b'"'
         if len(kept) >= 2 * len(quote):
             kept = quote + kept[len(quote) : len(kept) - len(quote)] + quote
-    elif node.parent is not None and node.parent.type in _COMPOUND and len(kept) >= 4:
-        # a block may not be empty; the first line of what is taken out holds the word, if it can
-        kept = b"pass" + kept[4:] if b"\n" not in kept[:4] else kept
-    changed = bytes(data[start:end]) != kept
-    data[start:end] = kept
-    return changed
+    elif part.kind == "statement" and len(kept) >= 4 and b"\n" not in kept[:4]:
+        kept = b"pass" + kept[4:]  # a block may not be empty
+    data[part.start : part.end] = kept
+    return held != kept
 
 
 def _depth(data: bytes) -> int:
