@@ -12,6 +12,7 @@ A term without data is left out of the mean and says why; the score never stands
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -50,6 +51,11 @@ DEPENDENT = ("use", "default", "option", "config")
 _ACCELERATED = ("interface", "hardware", "toolchain")
 _GRADES = ("measured", "ci", "named", "product")
 _CONFIRMED = 0.6  # a weak candidate that the atlas knows by exactly this name
+# how hosted snapshots are dated: 20240806, 0613 (month and day), 2411 (year and month), 001
+_DATED = re.compile(
+    r"20[2-3]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|"
+    r"2[2-9](?:0[1-9]|1[0-2])|00[1-9]"
+)
 _MOVING = frozenset(("main", "master", "latest", "head"))
 # what forbids more comes first; a copy can't allow what its base forbids
 _STRICT = ("proprietary", "research-only", "custom", "open-with-use-restrictions")
@@ -320,7 +326,7 @@ def is_pinned(reference: ModelReference) -> bool | None:
         tag = reference.ref.rpartition("/")[2].partition(":")[2]
         return "@sha256:" in reference.ref or bool(tag and tag != "latest")
     if reference.kind == "hosted":
-        return any(len(part) in (4, 8) and part.isdecimal() for part in _parts(reference.ref))
+        return any(_DATED.fullmatch(part) for part in _parts(reference.ref))
     if reference.kind == "torch-hub":
         return reference.revision is not None
     return None
