@@ -351,25 +351,19 @@ def _alike(rows: Sequence[Row]) -> list[tuple[list[Row], str]]:
 
     Those of a group of pairs have one piece in common, and any of the others goes with it.
     """
-    groups: dict[tuple[object, ...], list[Row]] = {}
+    groups: list[tuple[tuple[object, ...], set[str], list[Row]]] = []
     for row in rows:
         cost = round(float(row.value or 0.0), 9), row.more["models"]
         parts = str(row.more["name"]).split(_AND)
-        keys = [(cost, part) for part in parts] if len(parts) > 1 else [(cost,)]
-        group = next((groups[key] for key in keys if key in groups), None)
-        if group is None:
-            group = []
-            # under either piece, as the next pair may share the one or the other
-            for key in keys:
-                groups[key] = group
-        group.append(row)
-    found: list[tuple[list[Row], str]] = []
-    seen: list[list[Row]] = []
-    for group in groups.values():
-        if group and not any(group is each for each in seen):
-            seen.append(group)
-            found.append((group, _group_name(group)))
-    return found
+        pieces = set(parts) if len(parts) > 1 else {""}  # single pieces need nothing in common
+        for known, shared, group in groups:
+            if known == cost and shared & pieces:
+                shared.intersection_update(pieces)
+                group.append(row)
+                break
+        else:
+            groups.append((cost, pieces, [row]))
+    return [(group, _group_name(group)) for _, _, group in groups]
 
 
 _AND = " + "
@@ -380,13 +374,10 @@ def _group_name(group: Sequence[Row]) -> str:
     if _AND not in names[0]:
         same = [str(row.more["same"]) for row in group if row.more["same"]]
         return _either(", ".join([*names, *same]))
-    sides = [set(name.split(_AND)) for name in names]
-    shared = set.intersection(*sides)
-    if len(names) == 1 or not shared:
-        more = f" and {len(names) - 1} pairs like it" if len(names) > 1 else ""
-        return f"{names[0]}{more}"
-    one = min(shared)
-    others = [next(p for p in name.split(_AND) if p != one) for name in names]
+    if len(names) == 1:
+        return names[0]
+    one = min(set.intersection(*(set(name.split(_AND)) for name in names)))
+    others = [next(part for part in name.split(_AND) if part != one) for name in names]
     return f"{one}{_AND}{_either(', '.join(others))}"
 
 

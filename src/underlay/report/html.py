@@ -366,7 +366,7 @@ def _gauge(gauge: Gauge) -> str:
     )
 
 
-_INTERVAL = re.compile(r"\[[^\[\] ]*–[^\[\] ]*\]")
+_INTERVAL = re.compile(r"\[[^\[\] ]*–[^\[\] ]*\]|\b\d[\d,.]*–\d[\d,.]*")
 
 
 def _text(text: str) -> str:

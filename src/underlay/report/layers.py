@@ -135,7 +135,7 @@ def drawing(layers: Layers) -> str:
             parts.append(
                 f'<rect x="{x:.1f}" y="{y:.1f}" width="{_THICK}" height="{tall:.1f}" '
                 f'fill="{colour(node.country)}"><title>{escape(node.name)}: '
-                f"{percent(node.share)} of the ways</title></rect>"
+                f"{escape(percent(node.share))} of the ways</title></rect>"
             )
             base = y + tall / 2 + 4
             if base - above < _LINE:
