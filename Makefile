@@ -20,7 +20,7 @@ CODE = $(wildcard src tests bench)
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: help report test test-slow check style types imports pages queries structure fix coverage
-.PHONY: bench snapshot evidence-agreement lock clean clean-all
+.PHONY: bench snapshot evidence-agreement accuracy fuzz lock clean clean-all
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -87,6 +87,12 @@ snapshot: $(RUNTIME) ## make the embedded snapshot from staged data: DATA=path [
 
 evidence-agreement: $(RUNTIME) ## hold the extractor to the staged tables: DATA=path [PACKAGES=path]
 	$(BIN)/underlay packages check --from "$(PACKAGES)" --against "$(DATA)/stack"
+
+accuracy: $(DEV) ## precision and recall of the audit on the labelled trees
+	$(BIN)/python tests/audit/accuracy.py $(ARGS)
+
+fuzz: $(DEV) ## more than 100,000 hostile inputs to the audit's parsers
+	$(BIN)/python -m pytest -m slow tests/audit $(ARGS)
 
 lock: ## choose versions anew: writes requirements.lock and requirements-dev.lock
 	@$(MAKE) --no-print-directory $(UV)/.made

@@ -88,6 +88,7 @@ def flow(
         ]
     )  # (countries, kinds)
     links: dict[tuple[str, str, str], float] = {}
+    foundries = _foundries(stack)
     carried = by_country @ outlet_share  # (countries, outlets)
     stranded = by_country[:, ~counts.any(axis=1)].sum(axis=1)
     for n, country in enumerate(countries.tolist()):
@@ -105,9 +106,8 @@ def flow(
                 _add(links, "maker", country, build.runtime, float(carried[n, outlet]))
         _add(links, "runtime", build.runtime, build.backend, total)
         _add(links, "backend", build.backend, designer, total)
-        foundries = _foundries(stack, line.id) if line else (UNKNOWN,)
-        for foundry in foundries:
-            _add(links, "designer", designer, foundry, total / len(foundries))
+        for foundry in foundries[outlet]:
+            _add(links, "designer", designer, foundry, total / len(foundries[outlet]))
     whole = by_country.sum(axis=0)
     reach = {
         ("maker", name): float(by_country[n].sum()) for n, name in enumerate(countries.tolist())
@@ -118,7 +118,7 @@ def flow(
         line = stack.components[place.line] if place.line >= 0 else None
         keys = [("runtime", build.runtime), ("backend", build.backend)]
         keys.append(("designer", line.organisation if line else UNKNOWN))
-        keys += [("foundry", each) for each in (_foundries(stack, line.id) if line else (UNKNOWN,))]
+        keys += [("foundry", each) for each in foundries[outlet]]
         for key in keys:
             through.setdefault(key, []).append(outlet)
     for key, outlets in through.items():
@@ -148,11 +148,19 @@ def _add(
     links[key] = links.get(key, 0.0) + share
 
 
-def _foundries(stack: Stack, line: str) -> tuple[str, ...]:
-    found = sorted(
-        need.provider for need in stack.needs if need.component == line and need.slot == _DIES
-    )
-    return tuple(found) or (UNKNOWN,)
+def _foundries(stack: Stack) -> list[tuple[str, ...]]:
+    """Foundries of the line of each outlet, in order; `unknown` where none is named."""
+    found: dict[str, list[str]] = {}
+    for need in stack.needs:
+        if need.slot == _DIES:
+            found.setdefault(need.component, []).append(need.provider)
+    of_line = {line: tuple(sorted(names)) for line, names in found.items()}
+    return [
+        of_line.get(stack.components[outlet.line].id, (UNKNOWN,))
+        if outlet.line >= 0
+        else (UNKNOWN,)
+        for outlet in stack.outlets
+    ]
 
 
 def _divided(stack: Stack, counts: Any) -> Any:
