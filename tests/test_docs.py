@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from underlay.tables import Table
 
 ROOT = Path(__file__).parents[1]
-GENERATED = ("sources", "tables", "measures", "cli", "api")
+GENERATED = ("sources", "tables", "measures", "rules", "cli", "api")
 BY_HAND = ("README.md", "CHANGELOG.md", "docs/design.md", "docs/decisions.md")
 PAGES = (*BY_HAND, *(f"docs/{name}.md" for name in GENERATED))
 
@@ -211,6 +211,16 @@ def test_every_option_of_every_choice_is_described_once() -> None:
         for choice in m.choices
     ]
     assert sorted(shown) == sorted(expected)
+
+
+def test_every_rule_of_the_audit_stands_under_its_detector() -> None:
+    from underlay.audit.detectors import DETECTORS
+
+    found = {named(head): text for head, text in sections("docs/rules.md", "##")}
+    assert list(found) == [detector.name for detector in DETECTORS]
+    for detector in DETECTORS:
+        shown = {line.split("`")[1] for line in bullets(found[detector.name])}
+        assert shown == {rule.id for rule in detector.rules}
 
 
 def commands() -> dict[str, click.Command]:

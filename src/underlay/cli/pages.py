@@ -47,6 +47,7 @@ __all__ = [
     "example",
     "licences",
     "measures",
+    "rules",
     "snapshot",
     "sources",
     "tables",
@@ -192,6 +193,17 @@ def _used(names: list[str]) -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def rules() -> str:
+    """Every rule of the audit, under its detector."""
+    from underlay.audit.detectors import DETECTORS
+
+    found = []
+    for detector in DETECTORS:
+        found.append(f"## `{detector.name}`")
+        found.append("\n".join(_item(f"`{rule.id}`: {rule.doc}") for rule in detector.rules))
+    return _joined(found)
 
 
 def cli() -> str:
