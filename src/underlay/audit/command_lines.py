@@ -13,7 +13,14 @@ from underlay.audit.documents import DYNAMIC, Fragment, read_json
 from underlay.audit.findings import Rule
 from underlay.audit.references import key_strength
 from underlay.audit.shell import Command, Value, Word, read_shell
-from underlay.audit.sites import RUN_TIME, Endpoints, Sightings, Site, words_of_name
+from underlay.audit.sites import (
+    RUN_TIME,
+    WHISPER_SIZE,
+    Endpoints,
+    Sightings,
+    Site,
+    words_of_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,10 +47,6 @@ COMMAND_RULES = (
     Rule("command/variable", "A variable whose name says that a model's name stands in it."),
 )
 
-_WHISPER = re.compile(
-    r"(?:tiny|base|small|medium)(?:\.en)?|large(?:-v[123])?(?:-turbo)?|turbo|"
-    r"distil-(?:small\.en|medium\.en|large-v[23](?:\.5)?)"
-)
 _FLAG = re.compile(r"--?(?P<name>[A-Za-z][\w.-]*)(?:=(?P<value>.*))?$", re.DOTALL)
 _PAIR = re.compile(r"\+{0,2}(?P<key>[A-Za-z_][\w./@-]*)=(?P<value>.+)$", re.DOTALL)
 _URL = re.compile(r"https?://[^\s\"'<>|;)\\]+|hf://[\w./@:-]+")
@@ -270,7 +273,7 @@ class CommandLines:
                     seen |= self._see(replace(value, text=part), named)
                 continue
             if slot == "whisper":
-                good = _WHISPER.fullmatch(value.text) is not None
+                good = WHISPER_SIZE.fullmatch(value.text) is not None
                 own = replace(site, expects="package" if good else None, strength=0.85)
                 seen |= self._see(value, own)
                 continue

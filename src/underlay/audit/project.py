@@ -7,6 +7,7 @@ import gc
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
@@ -252,7 +253,7 @@ def _sorted(findings: list[Finding], parts: list[dict[str, Any]]) -> Audit:
             infrastructure.add(finding)
         else:
             unknown.add(finding)
-    models = [best[key] for key in sorted(best)]
+    models = _without_parts([best[key] for key in sorted(best)])
     return Audit(
         models=tuple(m for m in models if m.confidence >= SURE),
         weak=tuple(m for m in models if m.confidence < SURE),
@@ -269,6 +270,19 @@ def _sorted(findings: list[Finding], parts: list[dict[str, Any]]) -> Audit:
         bytes=sum(part["bytes"] for part in parts),
         skipped=dict(sorted(sum((Counter(part["skipped"]) for part in parts), Counter()).items())),
     )
+
+
+def _without_parts(models: list[ModelReference]) -> list[ModelReference]:
+    """A file that a repository's own finding names is no model beside it."""
+    parts = {PurePosixPath(m.weight_file).name for m in models if m.kind == "hub" and m.weight_file}
+    return [
+        m
+        for m in models
+        if m.kind != "file"
+        or m.rule == "weights/file"
+        or "://" in m.ref
+        or PurePosixPath(m.ref).name not in parts
+    ]
 
 
 def _rank(finding: ModelReference) -> tuple[bool, float, str]:

@@ -87,6 +87,8 @@ _DATA = re.compile(
     r"ultrachat|ultrafeedback|fineweb|wikitext|hh-rlhf|preferences?|comparisons|feedback|\d+k)(?=$|[-_.])"
 )
 _DOMAIN = re.compile(r"\.(?:com|io|org|net|ai|dev|cn|co|sh|app|edu|gov)$")
+# before the time of .gguf its predecessors ended in .bin
+_QUANTISED = re.compile(r"(?i)[-_.](?:gg(?:ml|jt|cc)(?:v\d)?|q[2-8]_[01k]\w*)(?=$|[-_.])")
 _PARTS_OF_A_FILE = re.compile(
     r"(?:[._-](?:fp16|bf16|fp32|f16|f32|int8|q\d[\w]*|ema|non_ema|pruned|half|\d{5}-of-\d{5}|\d+))+$"
 )
@@ -224,6 +226,9 @@ def _of_gateway(text: str, place: Place) -> Candidate | None:
     if known is None:
         if separator == "/" and prefix in _set("makers", "names") and scheme is not None:
             return _hosted(text, "openrouter", place, 0.75)
+        if separator == ":" and prefix in _set("makers", "names") and hosted_operator(rest):
+            # a registry of providers: `google:gemini-...`, `xai:grok-...`
+            return _hosted(text, str(hosted_operator(rest)), place, 0.75)
         return None
     if scheme is None and known.get("only_hosted"):
         return None
@@ -419,7 +424,7 @@ def _of_file(text: str, place: Place) -> Candidate | None:
     if plain in _set("generic_files", "names") or not re.search(r"\d", stem):
         return None
     clear = ending in ("gguf", "safetensors", "ckpt", "llamafile", "onnx", "pth", "pt", "ggml")
-    if not clear and place.strength < 0.8:
+    if not clear and place.strength < 0.8 and not _QUANTISED.search(stem):
         return None
     flags = ("pickle",) if ending in _set("endings", "pickles") else ()
     sure = {"gguf": 0.6, "safetensors": 0.55, "llamafile": 0.6, "ckpt": 0.5}.get(ending, 0.4)

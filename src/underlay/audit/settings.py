@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from underlay.audit.command_lines import CommandLines
 from underlay.audit.documents import DYNAMIC
 from underlay.audit.embedded import embedded_python
-from underlay.audit.references import key_strength
+from underlay.audit.findings import SURE
+from underlay.audit.references import Place, classify, key_strength, vocabulary
 from underlay.audit.shell import Command, Value, read_shell, words_of
-from underlay.audit.sites import Endpoints, Site
+from underlay.audit.sites import Endpoints, Site, pieces
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import PurePosixPath
 
     from underlay.audit.documents import Document, Fragment, Node
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from underlay.audit.shell import Variables
     from underlay.audit.sites import Sightings
 
-__all__ = ["Settings", "default_of", "pieces", "template_default"]
+__all__ = ["Settings", "default_of", "files_of_repositories", "template_default"]
 
 # ${NAME:-text} of shells and Compose, ${NAME:text} of Spring and others
 _DEFAULT = re.compile(r"\$\{[A-Za-z_][\w.]*(?::?[-=]|:)(?P<text>[^{}$]*)\}")
@@ -67,8 +69,12 @@ class Settings:
         entries = list(_environment(node))
         known = Endpoints.of([(e[0], e[1]) for e in entries], is_environment=True)
         endpoints = known.joined(self.endpoints)
+        plain = {entry[0]: entry[1] for entry in entries}
+        files = files_of_repositories(plain)
         for name, text, line, column in entries:
             strength = key_strength(name)
+            if name in files.values():
+                continue
             value, offset, is_default = default_of(text)
             if DYNAMIC in text or "${{" in text:
                 continue
@@ -77,7 +83,8 @@ class Settings:
             if not strength:
                 continue
             own: Role = "default" if is_default else role or self.role
-            site = Site(self.file, rule, name, own, strength, url=endpoints.url_for(name))
+            site = Site(self.file, rule, name, own, strength, url=endpoints.url_for(name),
+                        weight_file=plain.get(files.get(name, "")))  # fmt: skip
             for piece, shift in pieces(value, name):
                 self.found.see(piece, line, column + offset + shift, site)
 
@@ -149,12 +156,39 @@ def template_default(raw: str) -> re.Match[str] | None:
     return _TEMPLATE_DEFAULT.search(raw)
 
 
-def pieces(text: str, name: str) -> list[tuple[str, int]]:
-    """The parts of a list in one string, where the name is a plural: `MODELS=a,b`."""
-    if not re.search(r"[,;]", text) or not name.lower().endswith("s"):
-        return [(text, 0)]
-    return [(m[0].strip(), m.start() + len(m[0]) - len(m[0].lstrip()))
-            for m in re.finditer(r"[^,;]+", text)]  # fmt: skip
+_FILE_KEY = re.compile(r"(?i)(?:^|[_-]|(?<=[a-z]))(?:file|filename|file_name)$")
+
+
+def files_of_repositories(pairs: Mapping[str, str]) -> dict[str, str]:
+    """Which key holds a file of the repository under which other key of the same mapping.
+
+    `MODEL_REPO_ID` and `MODEL_FILE`, `repo` and `file`: where there are several of both, those go
+    together whose keys begin alike.
+    """
+    files = [key for key in pairs if _FILE_KEY.search(key) and _is_weights(pairs[key])]
+    found: dict[str, str] = {}
+    if not files:
+        return found
+    for key, text in pairs.items():
+        candidate = classify(text, Place(None, None, key_strength(key))) if "/" in text else None
+        if candidate is None or candidate.kind != "hub" or candidate.confidence < SURE:
+            continue
+        nearest = max(files, key=lambda file: _alike(key, file))
+        if len(files) == 1 or _alike(key, nearest) > 2:
+            found[key] = nearest
+    return found
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters two names begin with alike."""
+    return next(
+        (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b),
+        min(len(one), len(other)),
+    )
+
+
+def _is_weights(text: str) -> bool:
+    return text.strip().rpartition(".")[2].lower() in vocabulary()["endings"]["weights"]
 
 
 def _with_defaults(

@@ -17,9 +17,14 @@ from underlay.audit.references import (
     operator_of_url,
     vocabulary,
 )
-from underlay.audit.settings import Settings, default_of, pieces, template_default
+from underlay.audit.settings import (
+    Settings,
+    default_of,
+    files_of_repositories,
+    template_default,
+)
 from underlay.audit.shell import words_of
-from underlay.audit.sites import Endpoints, Site, endpoint_key, words_of_name
+from underlay.audit.sites import Endpoints, Site, endpoint_key, pieces, words_of_name
 
 if TYPE_CHECKING:
     from underlay.audit.documents import Document, Fragment, Node
@@ -97,6 +102,8 @@ _MADE = re.compile(
 _CHOICES = frozenset(
     ("options", "choices", "enum", "values", "examples", "items", "list", "allowed")
 )
+# files that are such tables as a whole
+_TABLE_FILES = re.compile(r"(?:[a-z]+[-_])?(?:models|llms|embedders|rerankers|checkpoints)")
 # a table with so many models is a catalogue, and no choice of this project
 MAX_CHOICES = 60
 _PROMPTFOO = re.compile(
@@ -125,6 +132,8 @@ class _Scope:
 def walk_settings(settings: Settings, roots: list[Node], key: str = "") -> None:
     """Adds what every mapping of the document names; `key` is what it stands under."""
     walker = _Walk(settings)
+    if not key and _TABLE_FILES.fullmatch(settings.file.stem.lower()):
+        key = settings.file.stem
     is_model = bool(key_strength(key))
     for root in roots:
         if root.kind == "list":
@@ -178,8 +187,11 @@ class _Walk:
                 node.get("command", "entrypoint"), node.get("args"), environment
             )
         entry_name = node.text_of("name")
+        files = files_of_repositories({k: v.text for k, v in node.items() if v.kind == "text"})
         for key, value in node.items():
             words = words_of_name(key)
+            if key in files.values():
+                continue
             if is_container and key in ("args", "command", "env", "environment", "entrypoint"):
                 continue
             if value.kind == "text":
@@ -187,7 +199,8 @@ class _Walk:
                     # a list of {name, value}: the name is the key
                     self._value(entry_name, value, scope, node)
                 else:
-                    self._value(key, value, scope, node)
+                    file = node.text_of(files[key]) if key in files else None
+                    self._value(key, value, scope, node, file)
                 continue
             below += self._collection(key, words, value, scope)
         return below
@@ -219,6 +232,8 @@ class _Walk:
             return []
         is_model = bool(key_strength(key)) or words == "providers"
         goes_on = words in _INNER or words in _CHOICES or words in _SECTIONS
+        # an entry of a table of models may be called anything
+        goes_on = goes_on or (scope.is_table and value.kind == "map" and scope.depth < 3)
         is_model = is_model or (scope.is_model and goes_on)
         below = replace(scope, key=key, is_model=is_model, is_table=words.endswith("s"))
         known = _provider(key)
@@ -254,7 +269,9 @@ class _Walk:
 
     # --- values -----
 
-    def _value(self, key: str, value: Node, scope: _Scope, parent: Node) -> None:
+    def _value(
+        self, key: str, value: Node, scope: _Scope, parent: Node, weight_file: str | None = None
+    ) -> None:
         words = words_of_name(key)
         text = value.text
         if not text or len(text) > 100_000:
@@ -298,6 +315,7 @@ class _Walk:
                 operator=scope.operator,
                 url=url,
                 revision=_revision(parent),
+                weight_file=weight_file,
             )
             if self._promptfoo(value, site):
                 return

@@ -32,16 +32,31 @@ if TYPE_CHECKING:
     from underlay.audit.findings import Kind, Role
 
 __all__ = [
+    "OWN_SIZE",
+    "PARTS",
+    "REPOSITORIES",
     "RUN_TIME",
+    "WHISPER_SIZE",
     "Endpoints",
     "Sightings",
     "Site",
     "bare_name",
     "endpoint_key",
+    "pieces",
     "words_of_name",
 ]
 
 RUN_TIME = "the name is known only when the command runs"
+# a list under such a name holds parts of names, with which names are sifted
+PARTS = re.compile(r"(?i)prefix|suffix|pattern|keyword|regex|substring|(?:^|_)needles?")
+# the sizes of Whisper, as its libraries call them; the second ones are nothing else's
+WHISPER_SIZE = re.compile(
+    r"(?:tiny|base|small|medium)(?:\.en)?|large(?:-v[123])?(?:-turbo)?|turbo|"
+    r"distil-(?:small\.en|medium\.en|large-v[23](?:\.5)?)"
+)
+OWN_SIZE = re.compile(r".*\.en|large-v[123].*|distil-.*")
+# several repositories in one text: no name holds these signs
+REPOSITORIES = re.compile(r"[\w.-]{2,60}/[\w.-]{2,90}(?:[,;] ?[\w.-]{2,60}/[\w.-]{2,90})+[,;]?")
 # below, a string isn't even worth a look into the atlas
 WEAKEST = 0.4
 
@@ -200,12 +215,27 @@ def _bare() -> dict[str, re.Pattern[str]]:
     return {name: re.compile("|".join(parts), re.ASCII) for name, parts in table.items()}
 
 
+def pieces(text: str, name: str) -> list[tuple[str, int]]:
+    """The parts of a list in one string: `MODELS=a,b`; `MODEL_ID=org/a;org/b` needs no plural."""
+    if not re.search(r"[,;]", text):
+        return [(text, 0)]
+    if not name.lower().endswith("s") and not REPOSITORIES.fullmatch(text):
+        return [(text, 0)]
+    return [(m[0].strip(), m.start() + len(m[0]) - len(m[0].lstrip()))
+            for m in re.finditer(r"[^,;]+", text) if m[0].strip()]  # fmt: skip
+
+
+@cache
+def _weights() -> frozenset[str]:
+    return frozenset(vocabulary()["endings"]["weights"])
+
+
 def bare_name(text: str, place: Place) -> Candidate | None:
     """An open model without its owner, where a model is expected: `gpt2`, `llama-2-70b-chat`.
 
     None where the place takes names of another kind.
     """
-    if len(text) > 100 or "/" in text:
+    if len(text) > 100 or "/" in text or text.rpartition(".")[2].lower() in _weights():
         return None
     known = _bare()
     expects = place.expects

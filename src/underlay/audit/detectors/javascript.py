@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from underlay.audit.findings import Rule
 from underlay.audit.javascript_values import Context, Source, text_of, vocabulary_javascript, words
-from underlay.audit.references import Place, classify, hosted_operator, key_strength
-from underlay.audit.sites import Sightings, Site
+from underlay.audit.references import Place, classify, hosted_operator, key_strength, vocabulary
+from underlay.audit.sites import PARTS, Sightings, Site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ _WORTH = re.compile(
     rb"doubao|ernie|hunyuan|minimax|abab|yi-|voyage-|jina-|rerank|embed-|nova-|amazon\.|anthropic|meta[.-]|titan|jamba|"
     rb"stable-diffusion|sdxl|flux|imagen-|veo-|bge-|e5-|gte-|all-|nomic|mxbai|xenova/|onnx-community|starcoder|codellama|"
     rb"solar|distil|bert|t5-|clip|sam-|yolo|moondream|llava|smol|eleven_|tts-|cf/|hf[:./]|sora|learnlm|davinci|babbage|bison|"
-    rb"huggingface\.co)|\.gguf|\.onnx|\.safetensors|from_pretrained|pipeline\("
+    rb"huggingface\.co)|ollama (?:pull|run) |\.gguf|\.onnx|\.safetensors|from_pretrained|pipeline\("
 )
 # keys of a list's entries under which the name itself stands
 _ENTRY = frozenset(
@@ -43,6 +43,8 @@ _SHOWN = frozenset(
     ("label", "title", "description", "displayname", "display_name", "alt", "class", "classname")
 )
 _NOT_NAMES = re.compile(r"[\s{}<>()]|^[/.#]")
+_OPTION = re.compile(rb"<option\b[^<>]{0,200}?\bvalue=[\"']([\w./:@-]{2,100})[\"']")
+_ADVICE = re.compile(r"\bollama (?:pull|run) (?P<name>[a-z0-9][\w./:-]{1,80})")
 _TASKS = frozenset(("pipeline",))
 _HUB_OPERATORS: dict[str, Kind] = {"hub": "hub", "huggingface": "hub", "ollama": "ollama"}
 
@@ -79,6 +81,7 @@ class JavaScript:
             return
         suffix = file.path.suffix.lower()
         if suffix in _PAGES:
+            yield from _choices_of(file.path, data)
             data = _scripts_of(data, suffix)
             if not _WORTH.search(data):
                 return
@@ -91,6 +94,20 @@ class JavaScript:
             else "tsx"
         )
         yield from _Reader(file.path, Source(data, language)).read()
+
+
+def _choices_of(path: PurePosixPath, data: bytes) -> Iterator[ModelReference | Unknown]:
+    """The names of models among the options of a page's forms."""
+    found = Sightings(path)
+    for option in _OPTION.finditer(data):
+        text = option[1].decode("utf-8", "replace")
+        if hosted_operator(text) is None and not _is_gateway(text):
+            continue
+        start = data.rfind(b"\n", 0, option.start(1)) + 1
+        column = len(data[start : option.start(1)].decode("utf-8", "replace")) + 1
+        line = data.count(b"\n", 0, start) + 1
+        found.see(text, line, column, Site(path, "javascript/list", "<option>", "option", 0.6))
+    yield from found
 
 
 def _scripts_of(data: bytes, suffix: str) -> bytes:
@@ -137,6 +154,8 @@ class _Reader:
             text = text_of(node)
             if _may_be(text):
                 self._string(node, text)
+            elif "ollama " in text:
+                self._advice(node, text)
         yield from self._found
 
     def _string(self, node: Any, text: str) -> None:
@@ -152,6 +171,15 @@ class _Reader:
             if other is not None:
                 role: Role = "default" if context.is_default else other.role
                 self._found.see(text, line, column, replace(other, role=role))
+
+    def _advice(self, node: Any, text: str) -> None:
+        """What a message tells people to load: `Run: ollama pull NAME`."""
+        line, column = self._source.position(node)
+        for told in _ADVICE.finditer(text[:2_000]):
+            if "\n" not in text[: told.start("name")]:
+                site = Site(self._path, "javascript/name", told[0][:60], "doc", 0.9, "ollama")
+                at = column + 1 + told.start("name")
+                self._found.see(told["name"].rstrip(".,:"), line, at, site)
 
     def _is_sink(self, context: Context) -> bool:
         """Whether a name that stands there is a model's for sure enough to be followed."""
@@ -176,7 +204,8 @@ class _Reader:
         if context.key.lower() in _SHOWN or context.key.startswith(("class", "aria", "data-")):
             return None
         if context.is_compared:
-            if hosted_operator(text) is None or not _names_model(context.key):
+            is_known = hosted_operator(text) is not None or _is_gateway(text)
+            if not is_known or not _names_model(context.key):
                 return None
             return Site(self._path, "javascript/name", context.key, "option", 0.0, most=0.45)
         url = self._endpoint(context)
@@ -185,6 +214,12 @@ class _Reader:
         if context.is_key:
             return self._as_key(context, text, url)
         key, holder = context.key, context.holder
+        if context.is_list and PARTS.search(key or holder):
+            return None
+        if operator and key.lower() in ("id", "modelid") and not _names_model(holder):
+            # an entry of a list: the id of a model beside whose it is
+            return Site(self._path, "javascript/list", f"{operator} beside {key}", role, 0.6,
+                        operator=None if operator == "ollama" else operator, url=url)  # fmt: skip
         if context.is_list and _names_model(key or holder):
             return Site(self._path, "javascript/list", key or holder, role, 0.6, url=url)
         if _names_model(key) or (key == "default" and self._option_names_model(context)):
@@ -479,6 +514,9 @@ def _may_be(text: str) -> bool:
 
 
 def _is_gateway(text: str) -> bool:
-    """`anthropic/claude-...`, `@cf/...`: names that only a model has."""
+    """`anthropic/claude-...`, `openai:gpt-4o`, `@cf/...`: names that only a model has."""
+    prefix, sign, name = text.partition(":")
+    if sign and (prefix in vocabulary()["gateways"] or prefix in vocabulary()["makers"]["names"]):
+        return hosted_operator(name) is not None or (prefix == "ollama" and ":" in name)
     rest = text.rpartition("/")[2].partition(":")[0]
     return "/" in text and text.count("/") <= 3 and hosted_operator(rest) is not None

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING, Any
 
 from underlay.audit.detectors.python_arguments import CallScan
@@ -12,6 +13,7 @@ from underlay.audit.detectors.python_prose import prose_of
 from underlay.audit.detectors.python_scan import ALTERNATIVES, MOST, NEVER, NOWHERE, OUTPUTS, Seen
 from underlay.audit.detectors.python_values import Value, dotted, text_of, value_of
 from underlay.audit.references import key_strength
+from underlay.audit.sites import PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +21,11 @@ if TYPE_CHECKING:
     from underlay.audit.findings import Facts, Role
 
 __all__ = ["facts_of"]
+
+_INTERFACE = re.compile(
+    r"/v1/(?:chat/completions|completions|embeddings|responses|messages|moderations|"
+    r"audio/(?:transcriptions|translations|speech)|images/(?:generations|edits))$"
+)
 
 
 def facts_of(tree: ast.Module, data: bytes) -> Facts:
@@ -102,13 +109,16 @@ class _Reader(CallScan):
         given = node.args
         plain = [*given.posonlyargs, *given.args]
         defaults: dict[str, Value] = {}
+        more = {"alias": True} if any(_serves(one) for one in node.decorator_list) else {}
+        if more:
+            self.serving.add(name)
         for argument, default in [
             *zip(plain[len(plain) - len(given.defaults) :], given.defaults, strict=True),
             *zip(given.kwonlyargs, given.kw_defaults, strict=True),
         ]:
             if default is None:
                 continue
-            self.keyed(argument.arg, default, scope, role="default", rule="parameter")
+            self.keyed(argument.arg, default, scope, role="default", rule="parameter", more=more)
             value = value_of(default)
             if value is not None:
                 defaults[argument.arg] = ["D", value]
@@ -190,6 +200,9 @@ class _Reader(CallScan):
         is_one = not isinstance(node.value, (ast.Dict, ast.List, ast.Tuple, ast.Set))
         if role is None and is_one and "default" in last.lower():
             role = "default"
+        if not is_one and PARTS.search(last):
+            self.push([node.value], Seen(skip=NEVER), scope)
+            return
         if last in self.vocabulary.nothing_keywords and not strength:
             around = Seen(skip=NEVER)
             if last in OUTPUTS:
@@ -310,6 +323,13 @@ def _imports(tree: ast.Module) -> Iterator[ast.stmt]:
                         yield item
                     else:
                         stack.append(item)
+
+
+def _serves(decorator: ast.expr) -> bool:
+    """Whether a function answers at an address of OpenAI's interface: the names are its own."""
+    if not isinstance(decorator, ast.Call) or not decorator.args:
+        return False
+    return _INTERFACE.search(text_of(decorator.args[0]) or "") is not None
 
 
 def _annotation(node: ast.expr | None) -> str | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from underlay.audit.detectors.python_calls import calls
 from underlay.audit.detectors.python_values import Value, dotted, text_of, value_of
 from underlay.audit.references import Place, classify, key_strength
-from underlay.audit.sites import bare_name
+from underlay.audit.sites import OWN_SIZE, REPOSITORIES, WHISPER_SIZE, bare_name, pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -100,6 +100,7 @@ class Scan:
         self.commands: list[list[list[Any]]] = []
         self.docstrings: list[ast.expr] = []
         self.quoted: list[tuple[int, int]] = []  # strings of several lines: from line, to line
+        self.serving: set[str] = set()  # functions that answer as a hosted service would
         self.count = 0
         self.stack: list[tuple[ast.AST, Seen, str]] = []
         self.vocabulary = calls()
@@ -243,11 +244,26 @@ class Scan:
         found = classify(text, place)
         if found is None and seen.strength >= 0.5:
             found = bare_name(text, place)
+            if found is None and self._is_size_of_whisper(text, seen):
+                seen = seen._replace(expects="package", strength=0.7)
+                found = classify(text, Place("package", None, 0.7))
+        if found is None and REPOSITORIES.fullmatch(text) and seen.strength >= 0.5:
+            for piece, shift in pieces(text, seen.key):
+                column = node.col_offset + 2 + shift
+                self.sink(seen, scope, ["s", piece, node.lineno, column])
+            return
         if found is None or found.confidence < (0.2 if "g" in seen.more else 0.3):
             return
         if seen.skip == FILES_ONLY and found.kind != "file":
             return
         self.sink(seen, scope, ["s", text, node.lineno, node.col_offset + 1])
+
+    def _is_size_of_whisper(self, text: str, seen: Seen) -> bool:
+        """A size of Whisper as its libraries call it, where they or their wrappers are imported."""
+        if WHISPER_SIZE.fullmatch(text) is None or seen.expects not in (None, "package"):
+            return False
+        is_theirs = any("whisper" in package for package in self.packages)
+        return is_theirs or OWN_SIZE.fullmatch(text) is not None
 
     def _joined(self, node: ast.JoinedStr, seen: Seen, scope: str) -> None:
         if (node.end_lineno or 0) > node.lineno:
@@ -263,6 +279,11 @@ class Scan:
         group = seen.more.get("g") if seen.rule == "row" else None
         more = {**seen.more, "g": group or f"{node.lineno}:{node.col_offset}"}
         inside = seen._replace(role=role or ("option" if node.elts else seen.role), more=more)
+        texts = [text_of(item) or "" for item in node.elts]
+        is_whisper = len(texts) > 3 and any(OWN_SIZE.fullmatch(text) for text in texts)
+        if is_whisper and not seen.skip and all(WHISPER_SIZE.fullmatch(text) for text in texts):
+            # a list of nothing but Whisper's sizes is one of its models, whatever its name
+            inside = inside._replace(expects="package", strength=0.75, rule="registry")
         for item in node.elts:
             if isinstance(item, _FLOWS) and not isinstance(item, ast.Call):
                 self.expression(item, inside, scope)
@@ -338,6 +359,8 @@ class Scan:
             if isinstance(side, (ast.List, ast.Tuple, ast.Set)) and not (within and number):
                 strength = 0.0
             around = Seen(key, strength, "option", "comparison", f"compared with {key}")
+            if scope in self.serving:
+                around = around._replace(more={"alias": True})
             is_text = isinstance(side, (ast.Constant, ast.List, ast.Tuple, ast.Set))
             self.stack.append((side, around if is_text else NOWHERE, scope))
 

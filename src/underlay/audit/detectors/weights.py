@@ -44,6 +44,11 @@ _WIDTHS = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 _INTEGERS = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 10: "<Q", 11: "<q"}
 _TEXT, _ARRAY = 8, 9
 MAX_ENTRIES = 2_000
+# pickles hold anything; only a name of this kind says that it is a model
+_ANYTHING = frozenset((".pkl", ".pickle", ".joblib"))
+_OF_A_MODEL = re.compile(
+    r"model|weight|checkpoint|ckpt|classif|regress|encoder|network|svm|forest|xgb|lgbm|pipeline"
+)
 
 
 @dataclass(slots=True)
@@ -84,6 +89,12 @@ class Weights:
             return
         path = str(file.path)
         flags = ("pickle",) if header.is_pickle else ()
+        if file.path.suffix.lower() in _ANYTHING and not _OF_A_MODEL.search(path.lower()):
+            reason = "a pickle, which is not opened: whether it holds a model is not known"
+            yield Unknown(
+                file=path, line=1, text=file.path.name, reason=reason, rule="weights/file"
+            )
+            return
         generic = file.path.suffix.lower() in (".bin", ".pkl", ".pickle", ".joblib", ".h5")
         yield ModelReference(
             ref=path,
