@@ -87,6 +87,13 @@ _DATA = re.compile(
     r"ultrachat|ultrafeedback|fineweb|wikitext|hh-rlhf|preferences?|comparisons|feedback|\d+k)(?=$|[-_.])"
 )
 _DOMAIN = re.compile(r"\.(?:com|io|org|net|ai|dev|cn|co|sh|app|edu|gov)$")
+# what people call a model that is none: `custom-model`, `target-model`, `mock-after`
+_GENERIC = re.compile(
+    r"(?i)(?:(?:an?|the|my|our|some|any|no|not|new|old|other|another|custom|default|target|source|mock|fake|"
+    r"dummy|stub|test|testing|sample|demo|example|first|second|third|primary|secondary|fallback|backup|main|base|"
+    r"before|after|valid|invalid|unknown|missing|existing|nonexistent|model|llm|engine|id|name|x|y|z|"
+    r"a|b|c|\d)(?:[-_ ]|$)){1,6}"
+)
 # before the time of .gguf its predecessors ended in .bin
 _QUANTISED = re.compile(r"(?i)[-_.](?:gg(?:ml|jt|cc)(?:v\d)?|q[2-8]_[01k]\w*)(?=$|[-_.])")
 _PARTS_OF_A_FILE = re.compile(
@@ -308,6 +315,8 @@ def _of_name(text: str, place: Place) -> Candidate | None:
         return None
     if weak is not None and expects in (None, "hosted"):
         return _hosted(text, weak, place, 0.6)
+    if expects == "hosted" and place.strength >= 0.8 and _GENERIC.fullmatch(text):
+        return None
     if expects == "hosted" and place.strength >= 0.8 and re.search(r"\d|-", text):
         return Candidate(text, "hosted", place.strength - 0.1, place.operator)
     if expects == "hub" and place.strength >= 0.8:
@@ -423,7 +432,17 @@ def _of_file(text: str, place: Place) -> Candidate | None:
     plain = _PARTS_OF_A_FILE.sub("", stem.lower())
     if plain in _set("generic_files", "names") or not re.search(r"\d", stem):
         return None
-    clear = ending in ("gguf", "safetensors", "ckpt", "llamafile", "onnx", "pth", "pt", "ggml")
+    clear = ending in (
+        "gguf",
+        "safetensors",
+        "sft",
+        "ckpt",
+        "llamafile",
+        "onnx",
+        "pth",
+        "pt",
+        "ggml",
+    )
     if not clear and place.strength < 0.8 and not _QUANTISED.search(stem):
         return None
     flags = ("pickle",) if ending in _set("endings", "pickles") else ()

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING
 from underlay.audit.command_lines import CommandLines
 from underlay.audit.documents import DYNAMIC
 from underlay.audit.embedded import embedded_python
-from underlay.audit.findings import SURE
-from underlay.audit.references import Place, classify, key_strength, vocabulary
+from underlay.audit.references import key_strength
 from underlay.audit.shell import Command, Value, read_shell, words_of
-from underlay.audit.sites import Endpoints, Site, pieces
+from underlay.audit.sites import Endpoints, Site, files_of_repositories, pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import PurePosixPath
 
     from underlay.audit.documents import Document, Fragment, Node
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
     from underlay.audit.shell import Variables
     from underlay.audit.sites import Sightings
 
-__all__ = ["Settings", "default_of", "files_of_repositories", "template_default"]
+__all__ = ["Settings", "default_of", "template_default"]
 
 # ${NAME:-text} of shells and Compose, ${NAME:text} of Spring and others
 _DEFAULT = re.compile(r"\$\{[A-Za-z_][\w.]*(?::?[-=]|:)(?P<text>[^{}$]*)\}")
@@ -154,41 +152,6 @@ class Settings:
 def template_default(raw: str) -> re.Match[str] | None:
     """The default in a chart's template, as the group `text`."""
     return _TEMPLATE_DEFAULT.search(raw)
-
-
-_FILE_KEY = re.compile(r"(?i)(?:^|[_-]|(?<=[a-z]))(?:file|filename|file_name)$")
-
-
-def files_of_repositories(pairs: Mapping[str, str]) -> dict[str, str]:
-    """Which key holds a file of the repository under which other key of the same mapping.
-
-    `MODEL_REPO_ID` and `MODEL_FILE`, `repo` and `file`: where there are several of both, those go
-    together whose keys begin alike.
-    """
-    files = [key for key in pairs if _FILE_KEY.search(key) and _is_weights(pairs[key])]
-    found: dict[str, str] = {}
-    if not files:
-        return found
-    for key, text in pairs.items():
-        candidate = classify(text, Place(None, None, key_strength(key))) if "/" in text else None
-        if candidate is None or candidate.kind != "hub" or candidate.confidence < SURE:
-            continue
-        nearest = max(files, key=lambda file: _alike(key, file))
-        if len(files) == 1 or _alike(key, nearest) > 2:
-            found[key] = nearest
-    return found
-
-
-def _alike(one: str, other: str) -> int:
-    """How many characters two names begin with alike."""
-    return next(
-        (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b),
-        min(len(one), len(other)),
-    )
-
-
-def _is_weights(text: str) -> bool:
-    return text.strip().rpartition(".")[2].lower() in vocabulary()["endings"]["weights"]
 
 
 def _with_defaults(

@@ -20,11 +20,17 @@ from underlay.audit.references import (
 from underlay.audit.settings import (
     Settings,
     default_of,
-    files_of_repositories,
     template_default,
 )
 from underlay.audit.shell import words_of
-from underlay.audit.sites import Endpoints, Site, endpoint_key, pieces, words_of_name
+from underlay.audit.sites import (
+    Endpoints,
+    Site,
+    endpoint_key,
+    files_of_repositories,
+    pieces,
+    words_of_name,
+)
 
 if TYPE_CHECKING:
     from underlay.audit.documents import Document, Fragment, Node

@@ -20,13 +20,14 @@ from underlay.audit.references import (
     Place,
     classify,
     is_local_url,
+    key_strength,
     operator_of_url,
     vocabulary,
 )
 from underlay.audit.roles import role_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import PurePosixPath
 
     from underlay.audit.findings import Kind, Role
@@ -42,6 +43,7 @@ __all__ = [
     "Site",
     "bare_name",
     "endpoint_key",
+    "files_of_repositories",
     "pieces",
     "words_of_name",
 ]
@@ -57,6 +59,7 @@ WHISPER_SIZE = re.compile(
 OWN_SIZE = re.compile(r".*\.en|large-v[123].*|distil-.*")
 # several repositories in one text: no name holds these signs
 REPOSITORIES = re.compile(r"[\w.-]{2,60}/[\w.-]{2,90}(?:[,;] ?[\w.-]{2,60}/[\w.-]{2,90})+[,;]?")
+_FILE_KEY = re.compile(r"(?i)(?:^|[_-]|(?<=[a-z]))(?:file|filename|file_name)$")
 # below, a string isn't even worth a look into the atlas
 WEAKEST = 0.4
 
@@ -223,6 +226,38 @@ def pieces(text: str, name: str) -> list[tuple[str, int]]:
         return [(text, 0)]
     return [(m[0].strip(), m.start() + len(m[0]) - len(m[0].lstrip()))
             for m in re.finditer(r"[^,;]+", text) if m[0].strip()]  # fmt: skip
+
+
+def files_of_repositories(pairs: Mapping[str, str]) -> dict[str, str]:
+    """Which key holds a file of the repository under which other key of the same mapping.
+
+    `MODEL_REPO_ID` and `MODEL_FILE`, `repo` and `file`: where there are several of both, those go
+    together whose keys begin alike.
+    """
+    files = [key for key in pairs if _FILE_KEY.search(key) and _is_weights(pairs[key])]
+    found: dict[str, str] = {}
+    if not files:
+        return found
+    for key, text in pairs.items():
+        candidate = classify(text, Place(None, None, key_strength(key))) if "/" in text else None
+        if candidate is None or candidate.kind != "hub" or candidate.confidence < SURE:
+            continue
+        nearest = max(files, key=lambda file: _alike(key, file))
+        if len(files) == 1 or _alike(key, nearest) > 2:
+            found[key] = nearest
+    return found
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters two names begin with alike."""
+    return next(
+        (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b),
+        min(len(one), len(other)),
+    )
+
+
+def _is_weights(text: str) -> bool:
+    return "." in text and text.strip().rpartition(".")[2].lower() in _weights()
 
 
 @cache

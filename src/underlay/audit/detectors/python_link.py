@@ -29,6 +29,7 @@ _STRONG = frozenset(
     ("loader", "hub-download", "client", "ollama", "gateway", "request", "torch-hub")
 )
 _AGREED = 0.55
+_VAGUE = 0.45  # for the atlas to confirm
 _BRANCHES = frozenset(("main", "master", "HEAD", "None"))
 _PINNABLE = frozenset(("loader", "hub-download"))
 
@@ -214,6 +215,8 @@ class _Linker:
         reference = best.reference
         path_role = role_of(PurePosixPath(reference.file))
         role = path_role or best.role or reference.role
+        if path_role == "test" and reference.kind == "hub" and _is_invented(best):
+            reference = replace(reference, confidence=_VAGUE)
         alias = best.reaches_local and not best.reaches_others
         operator = "local" if alias else reference.operator
         return replace(reference, role=role, alias=alias, operator=operator)
@@ -329,6 +332,11 @@ class _Linker:
         self.unknown.append(
             Unknown(file=path, line=line, text=text, reason=reason, rule=f"python/{rule}")
         )
+
+
+def _is_invented(best: _Best) -> bool:
+    """Whether nothing but its place speaks for a name; tests are full of `owner/thing`."""
+    return not best.reaches_others and SURE < best.reference.confidence <= 0.6
 
 
 def _is_address(text: str) -> bool:

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from underlay.audit.detectors.python_calls import calls
 from underlay.audit.detectors.python_values import Value, dotted, text_of, value_of
 from underlay.audit.references import Place, classify, key_strength
-from underlay.audit.sites import OWN_SIZE, REPOSITORIES, WHISPER_SIZE, bare_name, pieces
+from underlay.audit.sites import (
+    OWN_SIZE,
+    REPOSITORIES,
+    WHISPER_SIZE,
+    bare_name,
+    files_of_repositories,
+    pieces,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -298,6 +305,12 @@ class Scan:
         )  # fmt: skip
         more = {"addr": [address]} if address is not None else seen.more
         is_routed = "litellm_params" in names
+        texts = {
+            name: text
+            for name, value in zip(names, node.values, strict=True)
+            if name is not None and (text := text_of(value)) is not None
+        }
+        files = files_of_repositories(texts) if len(texts) > 1 else {}
         several = sum(
             isinstance(value, _CONTAINERS) or text_of(value) is not None for value in node.values
         )
@@ -311,10 +324,15 @@ class Scan:
                 inside = seen._replace(role="option", rule="registry") if several > 1 else seen
                 self.expression(value, inside._replace(more=more), scope)
                 continue
-            if name in self.vocabulary.nothing_keywords:
+            if name in self.vocabulary.nothing_keywords or name in files.values():
                 self.push([value], Seen(skip=NEVER), scope)
                 continue
             strength = key_strength(name)
+            if name in files:
+                own = {"file": ["s", texts[files[name]], 0, 0]}
+                inside = Seen(name, strength, seen.role, "key", f'"{name}":', more={**more, **own})
+                self.expression(value, inside, scope)
+                continue
             if is_routed and name == "model_name":
                 inside = Seen(
                     name, 0.6, "config", "router", "name in a router", more={"alias": True}

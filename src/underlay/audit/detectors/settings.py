@@ -18,9 +18,9 @@ from underlay.audit.documents import (
 )
 from underlay.audit.findings import ModelReference, Rule
 from underlay.audit.references import key_strength
-from underlay.audit.settings import Settings, pieces
+from underlay.audit.settings import Settings
 from underlay.audit.settings_walk import SETTINGS_RULES, walk_json, walk_settings
-from underlay.audit.sites import Endpoints, Sightings, Site
+from underlay.audit.sites import Endpoints, Sightings, Site, files_of_repositories, pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -196,9 +196,11 @@ class Dotenv:
         live = [(k, v.text) for k, v in root.items() if not v.is_comment]
         endpoints = Endpoints.of(live, is_environment=True)
         every = Endpoints.of(((k, v.text) for k, v in root.items()), is_environment=True)
+        texts = {k: v.text for k, v in root.items() if v.kind == "text"}
+        files = files_of_repositories(texts)
         for key, value in root.items():
             strength = key_strength(key)
-            if not strength or value.kind != "text":
+            if not strength or value.kind != "text" or key in files.values():
                 continue
             if value.text[:1] in ("[", "{"):
                 place = Fragment.anchored(value.text, value.line, value.column + value.is_quoted)
@@ -207,7 +209,8 @@ class Dotenv:
                 continue
             around = every if value.is_comment else endpoints
             role: Role = "comment" if value.is_comment else "config"
-            site = Site(file.path, "dotenv/variable", key, role, strength, url=around.url_for(key))
+            site = Site(file.path, "dotenv/variable", key, role, strength, url=around.url_for(key),
+                        weight_file=texts.get(files.get(key, "")))  # fmt: skip
             for piece, shift in pieces(value.text, key):
                 found.see(piece, value.line, value.column + shift, site)
         yield from found
