@@ -595,3 +595,13 @@ def test_hostile_bytes_end(data: bytes) -> None:
         "pnpm-lock.yaml", "conda-lock.yml", "setup.cfg", "environment.yml", "package.json",
     ):  # fmt: skip
         look(name, data)
+
+
+def test_half_a_character_of_json_costs_nothing() -> None:
+    found = look(
+        "job.json",
+        r'{"command": "docker run --gpus all \ud83d x", "note": "a\nb \udc00", '
+        r'"accelerator": "A100"}',
+    )
+    assert "accelerator:A100" in {one.component for one in found}
+    assert "device:nvidia" in {one.component for one in found}

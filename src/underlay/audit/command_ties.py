@@ -37,8 +37,8 @@ SPOKEN = (
     b"vulkan", b"musa", b"libtpu", b"tpu-", b"-tpu", b"/tpu", b"/cu1", b"nccl", b"instance-type",
     b"instance_type", b"instancetype", b"machine-type", b"machine_type", b"machinetype",
     b"accelerator", b"ollama/ollama", b"text-generation-inference", b"text-embeddings-inference",
-    b"vllm", b"sglang", b"openvino", b"standard_n", b".xlarge", b"xlarge", b"highgpu", b"/dev/",
-    b"amd.com", b"node-type", b"_visible_", b"vm_size", b"size = \"standard_n",
+    b"vllm", b"sglang", b"openvino", b"standard_n", b"xlarge", b"highgpu", b"/dev/",
+    b"amd.com", b"node-type", b"_visible_", b"vm_size",
 )  # fmt: skip
 # further words of what an `install` can bring
 _INSTALLED = (
@@ -54,8 +54,9 @@ _INSTALLING = (b"install", b" add ", b"uvx ")
 
 def speaks(lowered: bytes) -> bool:
     """Whether a text in lower case may hold a command, an image or a machine that ties."""
-    if any(word in lowered for word in SPOKEN):
-        return True
+    for word in SPOKEN:  # a third of the time of `any`, for each file of the tree
+        if word in lowered:
+            return True
     return any(word in lowered for word in _INSTALLING) and any(
         word in lowered for word in _INSTALLED
     )

@@ -137,13 +137,13 @@ class Fragment:
         self.text = text
         self._source = text if source is None else source
         self._start = start
-        self._breaks: list[int] | None = None
+        self._breaks: list[int] = []  # found when asked for, and shared with every part
         self._origin = (1, 1)
 
     def at(self, offset: int) -> tuple[int, int]:
         """Line and column, from 1, of a place in the fragment."""
-        if self._breaks is None:
-            self._breaks = _line_breaks(self._source)
+        if not self._breaks:
+            self._breaks += _line_breaks(self._source)
         line, column = _place(self._breaks, self._start + offset)
         first, indent = self._origin
         return line + first - 1, column + indent - 1 if line == 1 else column

@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from zlib import crc32
 
 from underlay.audit.cache import Cache, file_key, fingerprint
@@ -69,7 +69,8 @@ def audit(
     limits = limits or Limits()
     # what ast makes of a file differs between Pythons
     mark = fingerprint(detectors, sys.version_info[:2], limits)
-    job = _Job(root, tuple(detectors), limits, cache, mark)
+    linkers = frozenset(d.name for d in detectors if isinstance(d, Linker))
+    job = _Job(root, tuple(detectors), limits, cache, mark, linkers)
     parts = in_processes(job.part, processes)
     findings: list[Finding] = []
     facts: dict[str, dict[str, Facts]] = {}
@@ -115,6 +116,7 @@ class _Job:
     limits: Limits
     cache: Path | None
     mark: str
+    linkers: frozenset[str]  # by name: asking a protocol costs more than looking into a file
 
     def part(self, number: int, count: int) -> dict[str, Any]:
         """One of `count` shares of the tree, as JSON: files are shared out by their path."""
@@ -134,7 +136,7 @@ class _Job:
                 ):
                     share.take(entry)
                     if share.read % _COLLECT == _COLLECT - 1:
-                        gc.collect()
+                        gc.collect(1)  # what is new since the last time
         finally:
             if collects:
                 gc.enable()
@@ -194,7 +196,7 @@ class _Share:
         key = file_key(file).hex() if self.kept is not None else ""
         found = self.kept.get(bytes.fromhex(key)) if self.kept is not None else None
         if found is None:
-            found = list(_look(file, wanting))
+            found = list(_look(file, wanting, self.job.linkers))
             if file.is_truncated and not found:
                 reason = f"larger than {limits.file_bytes} bytes: only its head was read"
                 found = [_packed(_note(file, reason))]
@@ -203,7 +205,9 @@ class _Share:
             self.found.append([str(file.path), found, key])
 
 
-def _look(file: File, detectors: Iterable[Detector]) -> Iterator[list[Any]]:
+def _look(
+    file: File, detectors: Iterable[Detector], linkers: frozenset[str]
+) -> Iterator[list[Any]]:
     """What the detectors see in one file, as JSON.
 
     A detector that fails on a file loses what it would find there, and that is said.
@@ -211,8 +215,8 @@ def _look(file: File, detectors: Iterable[Detector]) -> Iterator[list[Any]]:
     for detector in detectors:
         found: list[list[Any]] = []
         try:
-            if isinstance(detector, Linker):
-                facts = detector.facts(file)
+            if detector.name in linkers:
+                facts = cast("Linker", detector).facts(file)
                 if facts:
                     found.append(["F", detector.name, facts])
             else:

@@ -35,12 +35,12 @@ _COMMAND_KEYS = frozenset(
 )  # fmt: skip
 _SCRIPT_KEYS = frozenset(("run", "script", "before_script", "after_script", "setup", "commands"))
 _AMI = re.compile(r"(?i)(?:AL2|AL2023|BOTTLEROCKET)_(?:x86_64|ARM_64)_(GPU|NVIDIA|NEURON)")
-_FENCE = re.compile(
-    r"(?m)^(?P<lead>[ \t]*)(?P<mark>```+|~~~+)[ \t]*(?P<language>[\w+-]*)[^\n]*\n"
-    r"(?P<body>.*?)^[ \t]*(?P=mark)",
-    re.DOTALL,
-)
 _SHELL_FENCES = frozenset(("bash", "sh", "shell", "console", "zsh", "shell-session", "terminal"))
+# two patterns that begin with a text are searched for faster than one with a choice
+_SHELL_FENCE = tuple(
+    re.compile(mark + rb"[ \t]*\{?\.?(?i:bash|sh|shell|console|zsh|shell-session|terminal)\b")
+    for mark in (b"```", b"~~~")
+)
 _PROMPT = re.compile(r"(?m)^([ \t]*)([$>%#])(?=[ \t])")
 _DRIVER = Entry("nvidia", "tied", "hardware", "the other makers' container runtimes and plug-ins")
 MAX_FENCES = 400
@@ -84,11 +84,13 @@ class Deployment:
         """What one file ties to."""
         from underlay.audit.command_ties import speaks
 
-        data = lowered(file.data)
-        if not speaks(data):
+        kind = _kind(file.path)
+        if kind == "prose":  # only its blocks of shell count: they are few, and looked at alone
+            if not any(fence.search(file.data) for fence in _SHELL_FENCE):
+                return
+        elif not speaks(lowered(file.data)):
             return
         ties = Ties(file.path, self.name)
-        kind = _kind(file.path)
         found: list[Infrastructure] = []
         problem = ""
         if kind == "container":
@@ -212,18 +214,19 @@ def _script(text: str, ties: Ties, *, is_make: bool) -> Iterator[Infrastructure]
 def _prose(text: str, ties: Ties) -> Iterator[Infrastructure]:
     from underlay.audit.command_ties import shell_ties, speaks
     from underlay.audit.documents import Fragment
+    from underlay.audit.fences import code_blocks
 
     whole = Fragment(text)
-    for count, match in enumerate(_FENCE.finditer(text)):
+    for count, block in enumerate(code_blocks(text)):
         if count > MAX_FENCES:
             return
-        body = match["body"]
-        if match["language"].lower() not in _SHELL_FENCES:
+        if block.language.lower() not in _SHELL_FENCES:
             continue
-        if not speaks(body.lower().encode()):
+        body = text[block.start : block.end]
+        if not speaks(body.lower().encode("utf-8", "replace")):
             continue
         eased = _PROMPT.sub(r"\1 ", body)
-        part = whole.part(match.start("body"), match.end("body")).replaced(eased)
+        part = whole.part(block.start, block.end).replaced(eased)
         yield from shell_ties(part, ties, role="doc")
 
 
@@ -280,7 +283,7 @@ def _scalar(
     if not text or len(text) > 200_000:
         return
     if "\n" in text or (key in _COMMAND_KEYS and (" " in text or key in _SCRIPT_KEYS)):
-        if node.start < node.end and speaks(text.lower().encode()):
+        if node.start < node.end and speaks(text.lower().encode("utf-8", "replace")):
             yield from shell_ties(document.fragment(node), ties)
         return
     line, column = node.line, node.column
@@ -398,7 +401,7 @@ def _hcl(text: str, ties: Ties) -> Iterator[Infrastructure]:
         value = data[start : node.end_byte].decode("utf-8", "replace")
         line, column = whole.at(offset)
         if "\n" in value:
-            if speaks(value.lower().encode()):
+            if speaks(value.lower().encode("utf-8", "replace")):
                 yield from shell_ties(whole.part(offset, offset + len(value)), ties)
             continue
         if len(value) > 300:

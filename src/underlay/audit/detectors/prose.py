@@ -13,6 +13,7 @@ from underlay.audit.containerfile import read_containerfile
 from underlay.audit.detectors.modelfile import read_modelfile
 from underlay.audit.documents import Fragment, read_dotenv, read_json, read_toml, read_yaml
 from underlay.audit.embedded import embedded_python
+from underlay.audit.fences import Block, code_blocks
 from underlay.audit.findings import File, ModelReference, Rule
 from underlay.audit.settings import Settings
 from underlay.audit.settings_walk import walk_settings
@@ -28,11 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Prose"]
 
 _ENDINGS = frozenset((".md", ".mdx", ".markdown", ".rst", ".qmd", ".rmd"))
-_FENCE = re.compile(
-    r"^(?P<indent>[ \t]*)(?P<fence>`{3,9}|~{3,9})[ \t]*+\{?\.?(?P<language>[\w+-]*+)[^\n]*+\n"
-    r"(?P<body>(?:(?![ \t]*+(?P=fence))[^\n]*+\n)*+)(?:[ \t]*+(?P=fence)[^\n]*+)?",
-    re.MULTILINE,
-)
+_DIRECTIVE_MARK = re.compile(r"\.\.[ \t]+code")
 _DIRECTIVE = re.compile(
     r"^(?P<indent>[ \t]*)\.\.[ \t]+code(?:-block)?::[ \t]*+(?P<language>[\w+-]*+)[^\n]*+\n"
     r"(?P<body>(?:[ \t]*+\n|(?P=indent)[ \t]+[^\n]*+\n)*+)",
@@ -77,6 +74,7 @@ _READERS: dict[str, Callable[[str], Document]] = {
 _FRONT_KEYS = frozenset(("base_model", "model", "models", "base_models"))
 # a document tells of models; what the project uses stands elsewhere
 MOST = 0.65
+_LONGEST_KEPT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,20 +117,33 @@ def _read(path: PurePosixPath, whole: Fragment, found: Sightings) -> None:
     if front is not None and "model" in front["body"]:
         _front(path, whole.part(front.start("body"), front.end("body")), found)
     spans = []
-    for pattern in (_FENCE, _DIRECTIVE):
-        for match in pattern.finditer(source):
-            spans.append(match.span())
-            body = match["body"]
-            if not mentions_models(body.encode("utf-8", "replace")):
-                continue
-            line, _ = whole.at(match.start("body"))
-            for one in _block(match["language"].lower(), body):
-                found.add(replace(one, file=str(path), line=one.line + line - 1))
+    line, counted = 1, 0
+    for block in _blocks(source):
+        spans.append((block.open, block.close))
+        body = source[block.start : block.end]
+        if not mentions_models(body.encode("utf-8", "replace")):
+            continue
+        if block.start < counted:
+            line, counted = 1, 0
+        line += source.count("\n", counted, block.start)
+        counted = block.start
+        # what is kept is bounded: only blocks of a common size
+        read = _block if len(body) <= _LONGEST_KEPT else _block.__wrapped__
+        for one in read(block.language.lower(), body):
+            found.add(replace(one, file=str(path), line=one.line + line - 1))
     for match in _PAGE.finditer(source):
         if any(start <= match.start() < end for start, end in spans):
             continue
         site = Site(path, "prose/page", "address", "doc", 0.6, most=0.5)
         found.see(match[0].rstrip("./:-"), *whole.at(match.start()), site)
+
+
+def _blocks(source: str) -> Iterator[Block]:
+    """Blocks of Markdown, then those of reStructuredText."""
+    yield from code_blocks(source)
+    if _DIRECTIVE_MARK.search(source):  # the pattern below looks at each line
+        for match in _DIRECTIVE.finditer(source):
+            yield Block(match["language"], match.start(), *match.span("body"), match.end())
 
 
 def _front(path: PurePosixPath, fragment: Fragment, found: Sightings) -> None:

@@ -28,6 +28,7 @@ _TEXTS = frozenset(
      ".tf", ".tfvars", ".hcl", ".go", ".rs", ".java", ".kt", ".cs", ".rb", ".php", ".swift", ".lua",
      ".md", ".mdx", ".rst", ".vue", ".svelte", ".properties", ".ps1", ".dart", ".ex", ".scala")
 )  # fmt: skip
+_PROSE = (".md", ".mdx", ".rst")
 _LOCKS = re.compile(r"(?:^|[-._])lock(?:file)?\.(?:json|ya?ml)$|\.lock$|^npm-shrinkwrap\.json$")
 _URL = re.compile(
     r"(?:https?|wss?)://(?P<host>[^\s/\"'`<>()\[\]|\\,;?#]{4,200})[^\s\"'`<>()\]|\\,;]*"
@@ -92,7 +93,7 @@ class Services:
         suffix = file.path.suffix.lower()
         data = file.data
         has_address = _names_host(data)
-        has_key = _names_key(data)
+        has_key = suffix not in _PROSE and _names_key(data)  # of a document, addresses count
         if suffix in (".py", ".ipynb"):
             has_client = any(word in data for word in _CLIENT_WORDS) or imports_any(
                 data, _client_modules()
@@ -182,7 +183,7 @@ def _text(text: str, ties: Ties) -> Iterator[Infrastructure]:
 
     whole = Fragment(text)
     known = catalogue()
-    prose = ties.file.lower().endswith((".md", ".mdx", ".rst"))
+    prose = ties.file.lower().endswith(_PROSE)
     for match in _URL.finditer(text):
         service = known.host(match[0])
         if service is None or (not prose and _is_remark(text, match.start())):
