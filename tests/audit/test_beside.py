@@ -114,3 +114,14 @@ def test_invented_names_of_tests_are_weak(tmp_path: Path) -> None:
     done = audit(tmp_path)
     assert [found.ref for found in done.models] == ["Qwen/Qwen3-Embedding-0.6B"]
     assert [found.ref for found in done.weak] == ["ancestor/thing"]
+
+
+def test_a_page_of_options_is_read_in_bounded_time(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text('<option value="gpt-4o">' * 5_000)
+    assert len(audit(tmp_path).models) == 1_000
+
+
+def test_a_catalogue_of_files_is_no_mapping_of_one_to_another() -> None:
+    pairs = {f"M{n}_REPO_ID": f"Qwen/Qwen{n}-7B" for n in range(3_000)}
+    pairs |= {f"M{n}_FILE": f"qwen{n}.gguf" for n in range(3_000)}
+    assert files_of_repositories(pairs) == {}

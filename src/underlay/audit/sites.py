@@ -59,6 +59,7 @@ WHISPER_SIZE = re.compile(
 OWN_SIZE = re.compile(r".*\.en|large-v[123].*|distil-.*")
 # several repositories in one text: no name holds these signs
 REPOSITORIES = re.compile(r"[\w.-]{2,60}/[\w.-]{2,90}(?:[,;] ?[\w.-]{2,60}/[\w.-]{2,90})+[,;]?")
+MAX_FILES = 40  # of one mapping: more are a catalogue of files
 _FILE_KEY = re.compile(r"(?i)(?:^|[_-]|(?<=[a-z]))(?:file|filename|file_name)$")
 # below, a string isn't even worth a look into the atlas
 WEAKEST = 0.4
@@ -236,7 +237,7 @@ def files_of_repositories(pairs: Mapping[str, str]) -> dict[str, str]:
     """
     files = [key for key in pairs if _FILE_KEY.search(key) and _is_weights(pairs[key])]
     found: dict[str, str] = {}
-    if not files:
+    if not files or len(files) > MAX_FILES:
         return found
     for key, text in pairs.items():
         candidate = classify(text, Place(None, None, key_strength(key))) if "/" in text else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from underlay.audit.findings import Rule
@@ -43,6 +44,7 @@ _SHOWN = frozenset(
     ("label", "title", "description", "displayname", "display_name", "alt", "class", "classname")
 )
 _NOT_NAMES = re.compile(r"[\s{}<>()]|^[/.#]")
+MAX_OPTIONS = 1_000  # of one page
 _OPTION = re.compile(rb"<option\b[^<>]{0,200}?\bvalue=[\"']([\w./:@-]{2,100})[\"']")
 _ADVICE = re.compile(r"\bollama (?:pull|run) (?P<name>[a-z0-9][\w./:-]{1,80})")
 _TASKS = frozenset(("pipeline",))
@@ -99,13 +101,16 @@ class JavaScript:
 def _choices_of(path: PurePosixPath, data: bytes) -> Iterator[ModelReference | Unknown]:
     """The names of models among the options of a page's forms."""
     found = Sightings(path)
-    for option in _OPTION.finditer(data):
+    line = 1
+    counted = 0
+    for option in islice(_OPTION.finditer(data), MAX_OPTIONS):
         text = option[1].decode("utf-8", "replace")
         if hosted_operator(text) is None and not _is_gateway(text):
             continue
         start = data.rfind(b"\n", 0, option.start(1)) + 1
         column = len(data[start : option.start(1)].decode("utf-8", "replace")) + 1
-        line = data.count(b"\n", 0, start) + 1
+        line += data.count(b"\n", counted, start)
+        counted = start
         found.see(text, line, column, Site(path, "javascript/list", "<option>", "option", 0.6))
     yield from found
 
