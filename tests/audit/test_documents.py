@@ -129,3 +129,10 @@ def test_an_anchored_fragment_counts_from_its_anchor() -> None:
     fragment = Fragment.anchored("ab\ncd", 7, 11)
     assert [fragment.at(0), fragment.at(1), fragment.at(4)] == [(7, 11), (7, 12), (8, 2)]
     assert fragment.part(3, 5).at(1) == (8, 2)
+
+
+def test_escaped_characters_of_json_can_be_written() -> None:
+    document = read_json(r'{"a": "\ud83d\ude00", "b": "x\ud83d", "c": "\udc00\ud83dy"}')
+    texts = [text for _, text, *_ in values(document)]
+    assert texts == ["\N{GRINNING FACE}", "x\N{REPLACEMENT CHARACTER}",
+                     "\N{REPLACEMENT CHARACTER}" * 2 + "y"]  # fmt: skip
