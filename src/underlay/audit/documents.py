@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = [
     "DYNAMIC",
@@ -296,6 +296,32 @@ class _Builder:
         return self._stack[-1] if self._stack else None
 
 
+_LAST: list[tuple[object, str, Document]] = []
+_MOST_KEPT = 2
+_LARGE = 100_000
+
+
+def _kept(read: Callable[[str], Document]) -> Callable[[str], Document]:
+    """A reader whose last documents are kept, two in all: several detectors ask for each.
+
+    They go before a large one is built, as that takes tens of megabytes.
+    """
+
+    @wraps(read)
+    def read_once(source: str) -> Document:
+        for reader, text, document in _LAST:
+            if reader is read and text == source:
+                return document
+        if len(source) > _LARGE:
+            _LAST.clear()
+        document = read(source)
+        del _LAST[: max(0, len(_LAST) - _MOST_KEPT + 1)]
+        _LAST.append((read, source, document))
+        return document
+
+    return read_once
+
+
 # --- YAML -----
 
 _ONLY_TEMPLATE = re.compile(r"^[ \t]*\{\{[^\n{}]*\}\}[ \t]*$", re.MULTILINE)
@@ -310,7 +336,7 @@ def _without_templates(source: str) -> str:
     return _TEMPLATE.sub(lambda m: DYNAMIC * len(m[0]), source)
 
 
-@lru_cache(maxsize=2)
+@_kept
 def read_yaml(source: str) -> Document:
     """Every document of a YAML file. What libyaml can't read ends the reading, never raises."""
     import yaml
@@ -376,7 +402,7 @@ def _unescape(text: str) -> str:
     return text
 
 
-@lru_cache(maxsize=2)
+@_kept
 def read_json(source: str) -> Document:
     """A JSON file, or JSON lines, also with comments; an unbalanced end is no error."""
     builder = _Builder()
@@ -413,7 +439,7 @@ def read_json(source: str) -> Document:
 # --- TOML -----
 
 
-@lru_cache(maxsize=2)
+@_kept
 def read_toml(source: str) -> Document:
     """A TOML file: tables become nested mappings; a table that stands twice is there twice."""
     tree = grammar("toml").parse(source.encode("utf-8", "replace"))
@@ -522,7 +548,7 @@ class _TomlReader(_Reader):
 # --- HCL -----
 
 
-@lru_cache(maxsize=2)
+@_kept
 def read_hcl(source: str) -> Document:
     """Terraform: blocks become nested mappings under their last label, or their type.
 
