@@ -264,7 +264,7 @@ def test_every_option_has_its_line_of_help() -> None:
 
 def test_a_command_in_the_list_has_a_line() -> None:
     top = dict(sections("docs/cli.md", "##"))["`underlay`"]
-    listed = re.findall(r"^  (\w+) +\S", top.partition("Commands:")[2], flags=re.MULTILINE)
+    listed = re.findall(r"^  ([\w-]+) +\S", top.partition("Commands:")[2], flags=re.MULTILINE)
     assert [name for name in listed if name != "Answers"][: len(COMMANDS)] == [
         entry.name for entry in COMMANDS
     ]

@@ -441,6 +441,7 @@ def test_sums_of_rows_that_may_not_ship_are_carried_over(
         "core__tokens_week",
         "core__library_month",
         "core__supercomputer_share",
+        "core__routed",
     }
     for name in built.carried:
         assert _read(own, name) == _read(small_lake, name)

@@ -275,9 +275,9 @@ def stack_rules(files: Mapping[str, Mapping[str, Any]]) -> StackRules:
         )
         for entry in entries["citation"]
     }
-    for kind, found in entries.items():
-        _unique(found, kind)
-        for entry in found:
+    for kind, listed in entries.items():
+        _unique(listed, kind)
+        for entry in listed:
             cited = entry.get("citation")
             if cited is not None and cited not in citations:
                 raise SchemaError(f"{kind} `{_label(entry)}`", f"no citation `{cited}`")

@@ -550,8 +550,8 @@ def ci_rows(
                 last=row["observed_on"],
                 sha=row["snapshot_sha256"],
             )
-    for key, row in sorted(found.items()):
-        row["path"] = f"{len(jobs[key])} jobs; {row['path']}"
+    for which, row in sorted(found.items()):
+        row["path"] = f"{len(jobs[which])} jobs; {row['path']}"
         yield row
 
 
@@ -683,8 +683,8 @@ def benchmark_rows(
                     last=row["observed_on"],
                     sha=row["snapshot_sha256"],
                 )
-    for key, row in sorted(found.items()):
-        row["path"] = f"{counts[key]} results; {row['path']}"
+    for which, row in sorted(found.items()):
+        row["path"] = f"{counts[which]} results; {row['path']}"
         yield row
 
 

@@ -149,7 +149,7 @@ def walk_settings(settings: Settings, roots: list[Node], key: str = "") -> None:
 
 def walk_json(settings: Settings, fragment: Fragment, key: str) -> None:
     """A JSON text under a key: `MODELS=[{"id": ...}]`."""
-    document: Document = read_json.__wrapped__(fragment.text)
+    document: Document = getattr(read_json, "__wrapped__", read_json)(fragment.text)
     document.moved(fragment)
     inner = replace(settings, document=document, depth=settings.depth + 1)
     walk_settings(inner, document.roots, key)

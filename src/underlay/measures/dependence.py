@@ -398,7 +398,7 @@ EVIDENCE = Measure(
     unit="count",
     caveat="Counts of what at least one source speaks of at grade generic or better. A pair that "
     "nobody speaks of is unknown, not unsupported.",
-    citation="",
+    citation="own definition, docs/decisions.md, 27: ways that exist, not use",
     splits=(
         Split("layer", "layer", "architectures, runtimes, backends, accelerators, vendors ..."),
         Split("grade", "grade", "pairs of architecture and build by the best that is known"),
@@ -539,7 +539,7 @@ FLOW = Measure(
     "backends, each over its accelerators, each over the foundries named. A share says how many "
     "ways lead through a piece, not how much runs there; the links of each layer add up to 1. What "
     "a piece reaches is the part that has any route through it.",
-    citation="",
+    citation="own definition, docs/design.md, the stack",
     splits=(
         Split("link", "link", "from one piece to one of the next layer"),
         Split("remove", "remove", "what goes first; several together with `+`"),

@@ -114,7 +114,6 @@ class Graph:
             if not changed:
                 return alive
 
-
     def _alive_word(self, alive: list[int]) -> list[int]:
         """The same for one word a component."""
         while True:
