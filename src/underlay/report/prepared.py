@@ -31,6 +31,6 @@ def read_spreads(path: Path, code: str, lake: str) -> dict[str, Prepared]:
 
 
 def write_spreads(path: Path, code: str, lake: str, spreads: Mapping[str, Prepared]) -> None:
-    """Write them as one file, in order, so that the same spreads give the same bytes."""
+    """Write them as one file; parties keep their order, which is that of their leads."""
     content = {"code": code, "lake": lake, "spreads": dict(sorted(spreads.items()))}
-    path.write_text(json.dumps(content, indent=0, sort_keys=True) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(content, indent=0) + "\n", encoding="utf-8")
