@@ -137,7 +137,7 @@ def _one(engine: Engine, query: Query) -> Answer:
             "rows": int(first.coverage["models"]),
             "weight": first.coverage.get(f"{weight}_with_architecture_share"),
         },
-        _vintages(engine, stack, first),
+        _vintages(stack, first),
         first.observed_on,
         (*_later(stack, query), *first.assumptions, *first.notes),
     )
@@ -200,19 +200,14 @@ def _row(key: dict[str, str | int], found: WhatIf, weight: str, **more: Any) -> 
     return Row(key, rung.value, rung.lower, rung.upper, more=more)
 
 
-def _vintages(engine: Engine, stack: Stack, found: WhatIf) -> dict[str, str]:
+def _vintages(stack: Stack, found: WhatIf) -> dict[str, str]:
     """Newest day by source: of the list, and of the evidence where it is dated."""
-    days = stack.statements.last_day
-    newest: dict[str, str] = {}
-    for name in sorted({str(each) for each in stack.statements.source}):
-        here = days[(stack.statements.source == name) & (days >= 0)]
-        newest[name] = str(np.datetime64(int(here.max()), "D")) if len(here) else ""
+    newest = _statement_days(stack)
     for build in stack.builds:
         day = str(build.last_seen or "")
         newest[build.source] = max(newest.get(build.source, ""), day)
     for need in stack.needs:
         newest.setdefault(need.source, "")
-    del engine
     newest[found.listing] = found.observed_on
     return newest
 
