@@ -26,7 +26,7 @@ from underlay.audit.knowledge import (
     SourceFacts,
 )
 from underlay.errors import NoDataError, UnderlayError
-from underlay.tables import Batch, Column, Table
+from underlay.tables import Column, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -153,7 +153,7 @@ class Atlas:
         if not sought:
             return {}
         names = {each.canonical: spellings(each) for each in sought}
-        self._register(_NAMES, "name", {name for found in names.values() for name in found})
+        self.engine.register_values(_NAMES, sorted({n for found in names.values() for n in found}))
         aliases = self._aliases()
         picked: dict[str, dict[str, Any]] = {}
         for each in sought:
@@ -163,7 +163,7 @@ class Atlas:
         chosen = {int(row["model_id"]) for row in picked.values()}
         bases = self._bases(chosen)
         everyone = chosen | {base for chain in bases.values() for base, _, _ in chain}
-        self._register(_CHOSEN, "model_id", everyone)
+        self.engine.register_values(_CHOSEN, sorted(everyone))
         rows = {int(row["model_id"]): row for row in self._rows()}
         adoption = self._adoption()
         board = self._board()
@@ -187,8 +187,8 @@ class Atlas:
 
     def ask_usual(self) -> None:
         """Ask each question once, for nothing: so that its SQL can be prepared."""
-        self._register(_NAMES, "name", ())
-        self._register(_CHOSEN, "model_id", ())
+        self.engine.register_values(_NAMES, ())
+        self.engine.register_values(_CHOSEN, ())
         _ = self.sources, self._known_parties(), self._aliases(), self._bases(set())
         _ = self._rows(), self._adoption(), self._board(), self._ends()
         with suppress(NoDataError):
@@ -199,10 +199,6 @@ class Atlas:
     def _ask(self, name: str, make: Any) -> list[dict[str, Any]]:
         tables = self.engine.tables
         return list(self.engine.ask(f"audit/{name}", lambda: make(tables)).rows())
-
-    def _register(self, table: Table, column: str, values: Iterable[Any]) -> None:
-        rows = [{column: value} for value in sorted(values)]
-        self.engine.register(table.name, Batch.from_rows(table, rows))
 
     def _known_parties(self) -> dict[str, Party]:
         if self._parties is None:

@@ -25,7 +25,7 @@ from underlay.lake.prepared import Statement, code_digest, read_statements
 from underlay.lake.read import verify_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import duckdb
     import ibis
@@ -183,14 +183,31 @@ class Engine:
         """Let expressions read a batch under the name of its contract, in place of the lake's."""
         self.tables.contracts.setdefault(name, batch.table)
         connection = self._connect()
-        for kept in [each for each in self._views if each.startswith(_KEPT)]:
-            connection.execute(f'DROP TABLE "{kept}"')  # it was made of what this replaces
-            self._views.discard(kept)
-        if name in self._views:
-            connection.execute(f'DROP VIEW "{name}"')
+        self._forget(name)
         connection.register(f"{name}__memory", batch.data)
         connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM "{name}__memory"')  # noqa: S608 - own names only
         self._views.add(name)
+
+    def register_values(self, table: Table, values: Iterable[object]) -> None:
+        """Like `register`, for a table of one column. Arrow would import pandas where it is."""
+        (column,) = table.columns
+        self.tables.contracts.setdefault(table.name, table)
+        connection = self._connect()
+        self._forget(table.name)
+        held = f'"{table.name}__memory"'
+        made = f'SELECT unnest(?::{column.sql_type}[]) AS "{column.name}"'
+        connection.execute(f"CREATE OR REPLACE TABLE {held} AS {made}", [list(values)])
+        connection.execute(f'CREATE VIEW "{table.name}" AS SELECT * FROM {held}')  # noqa: S608 - own names only
+        self._views.add(table.name)
+
+    def _forget(self, name: str) -> None:
+        connection = self._connect()
+        for kept in [each for each in self._views if each.startswith(_KEPT)]:
+            connection.execute(f'DROP TABLE "{kept}"')  # it was made of what is replaced
+            self._views.discard(kept)
+        if name in self._views:
+            connection.execute(f'DROP VIEW "{name}"')
+            self._views.discard(name)
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
