@@ -6,7 +6,9 @@ A tree lies in `tests/data/audit/labelled/NAME/tree`; `labels.toml` beside it ho
 found there: `[[model]]` with `ref`, `file`, `line`, `role` and perhaps `alias = true`, and
 `[[infrastructure]]` with `component`, `file`, `line`, `tie`. A name counts as found when the audit
 gives the same reference, or the same canonical id, anywhere in the tree; a place when it gives it
-at that file and line. What has no label of its kind in a tree isn't counted there.
+at that file and line. What has no label of its kind in a tree isn't counted there. Names under
+`ignore` at the top of `labels.toml` count neither way. A TREE may also be the path of a folder
+with such a `labels.toml`, or of one that holds several.
 """
 
 # ruff: noqa: T201 - it prints
@@ -18,10 +20,13 @@ import tomllib
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from underlay.audit import audit
 from underlay.audit.references import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 LABELLED = Path(__file__).parents[1] / "data" / "audit" / "labelled"
 
@@ -102,7 +107,9 @@ def score(root: Path) -> Score:
     done = audit(root / "tree")
     result = Score()
     if "model" in labels:
-        _models(labels["model"], done.models, result, root.name)
+        ignored = set(labels.get("ignore", ()))
+        counted = [r for r in done.models if not ignored & names_of(r.ref, r.kind, r.operator)]
+        _models(labels["model"], counted, result, root.name)
     if "infrastructure" in labels:
         _infrastructure(labels["infrastructure"], done.infrastructure, result, root.name)
     return result
@@ -200,9 +207,19 @@ def _infrastructure(labels: list[dict[str, Any]], found: Any, result: Score, tre
         result.details.append(f"{tree}: wrong {component} ({tie}) at {file}:{line}")
 
 
-def trees() -> list[Path]:
-    """Every labelled tree."""
-    return sorted(path.parent for path in LABELLED.glob("*/labels.toml"))
+def trees(names: Sequence[str] = ()) -> list[Path]:
+    """Every labelled tree of the project, or those that are named or lie in folders named."""
+    own = sorted(path.parent for path in LABELLED.glob("*/labels.toml"))
+    if not names:
+        return own
+    found = [root for root in own if root.name in names]
+    for name in names:
+        folder = Path(name)
+        if (folder / "labels.toml").is_file():
+            found.append(folder.resolve())
+        elif folder.is_dir():
+            found += sorted(path.parent for path in folder.resolve().rglob("labels.toml"))
+    return found
 
 
 def show(title: str, tally: Tally) -> str:
@@ -218,9 +235,7 @@ def main(arguments: list[str]) -> int:
     """Print the scores."""
     names = [argument for argument in arguments if not argument.startswith("-")]
     total = Score()
-    for root in trees():
-        if names and root.name not in names:
-            continue
+    for root in trees(names):
         one = score(root)
         total.add(one)
         aliases = f"{one.aliases_as_dependencies} of {one.aliases} aliases as dependencies"
