@@ -12,6 +12,7 @@ from typing import Any, get_args
 
 import pytest
 
+from underlay.atlas import read_curated
 from underlay.audit.catalogue import catalogue, cuda_version, is_local, normal_name, split_image
 from underlay.audit.findings import TIES, Need
 
@@ -32,8 +33,7 @@ ROWS = [
 
 
 def test_vendors_are_organisations_of_the_atlas() -> None:
-    text = files("underlay.atlas").joinpath("organisations.toml").read_text("utf-8")
-    known = {row["id"] for row in tomllib.loads(text)["organisation"]}
+    known = read_curated().organisations
     for name, row in INFRASTRUCTURE["vendors"].items():
         if name == "unknown":
             continue
