@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from underlay.audit import Limits, audit
-from underlay.audit.walk import Walk, read
+from underlay.audit.walk import Notes, Walk, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,7 +94,7 @@ def test_a_json_line_of_fifty_megabytes(tree: Path) -> None:
         for _ in range(50):
             handle.write(b"x" * 1_000_000)
         handle.write(b'"}')
-    assert reasons(look(tree), "line.json") == ["larger than 4000000 bytes: not read"]
+    assert reasons(look(tree), "line.json") == ["larger than 2000000 bytes: not read"]
 
 
 def test_a_zip_bomb_named_wheel(tree: Path) -> None:
@@ -191,11 +191,11 @@ def test_a_file_that_changes_while_it_is_read(tree: Path, monkeypatch: pytest.Mo
         return data
 
     monkeypatch.setattr(os, "read", slow)
-    walk = Walk(tree, Limits())
-    file = read(entry, Limits(), walk)
+    notes = Notes(Limits())
+    file = read(entry, Limits(), notes)
     assert file is not None
     assert file.data.startswith(GOOD.encode())
-    assert [u.reason for u in walk.unknown] == ["changed while it was read"]
+    assert [note.reason for _, note in notes.named] == ["changed while it was read"]
 
 
 def test_names_that_are_no_utf8(tree: Path) -> None:
@@ -229,7 +229,8 @@ def test_notes_are_counted_beyond_the_limit(tree: Path) -> None:
     for number in range(30):
         (tree / f"l{number}").symlink_to("/nowhere")
     done = look(tree, unknowns=5)
-    assert len(done.unknown) == 5
+    assert len(done.unknown) == 6
+    assert {(u.file, u.text) for u in done.unknown if u.text} == {(".", "25 more")}
     assert sum(done.skipped.values()) == 30
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from zlib import crc32
 
 from underlay.audit.cache import Cache, file_key, fingerprint
+from underlay.audit.cuts import collected, cut
 from underlay.audit.detectors import DETECTORS
 from underlay.audit.findings import (
     SURE,
@@ -20,7 +21,7 @@ from underlay.audit.findings import (
     ModelReference,
     Unknown,
 )
-from underlay.audit.walk import Limits, Walk, read
+from underlay.audit.walk import Limits, Notes, Walk, read, summed
 from underlay.audit.workers import in_processes
 
 if TYPE_CHECKING:
@@ -81,7 +82,15 @@ def audit(
                     facts.setdefault(item[1], {})[path] = item[2]
                 else:
                     findings.append(_unpacked(item))
-        findings.extend(_unpacked(item) for item in part["unknown"])
+    findings += summed(
+        [
+            (place, cast("Unknown", _unpacked(note)))
+            for part in parts
+            for place, note in part["named"]
+        ],
+        [(folder, reason, count) for part in parts for folder, reason, count in part["alike"]],
+        limits,
+    )
     if cache is not None:
         _keep(cache, mark, parts)
     for detector in detectors:
@@ -120,8 +129,9 @@ class _Job:
 
     def part(self, number: int, count: int) -> dict[str, Any]:
         """One of `count` shares of the tree, as JSON: files are shared out by their path."""
-        walk = Walk(self.root, self.limits)
-        notes = Walk(self.root, self.limits)  # only the first share tells what the walk came upon
+        notes = Notes(self.limits)
+        # only the first share tells what the walk came upon
+        walk = Walk(self.root, self.limits, notes if number == 0 else None)
         kept = Cache(self.cache, self.mark) if self.cache is not None else None
         share = _Share(self, notes, kept, self.limits.total_bytes // count)
         files = 0
@@ -134,6 +144,7 @@ class _Job:
                     count == 1
                     or crc32(bytes(str(entry.path), "utf-8", "replace")) % count == number
                 ):
+                    notes.position = 2 * files
                     share.take(entry)
                     if share.read % _COLLECT == _COLLECT - 1:
                         gc.collect(1)  # what is new since the last time
@@ -142,12 +153,10 @@ class _Job:
                 gc.enable()
             if kept is not None:
                 kept.close()
-        if number == 0:
-            notes.skipped.update(walk.skipped)
-            notes.unknown[:0] = walk.unknown
         return {
             "files": share.found,
-            "unknown": [_packed(unknown) for unknown in notes.unknown],
+            "named": [[place, _packed(unknown)] for place, unknown in notes.named],
+            "alike": notes.alike,
             "skipped": dict(notes.skipped),
             "count": files if number == 0 else 0,
             "read": share.read,
@@ -161,7 +170,7 @@ _COLLECT = 500
 @dataclass(slots=True)
 class _Share:
     job: _Job
-    walk: Walk
+    notes: Notes
     kept: Cache | None
     most_bytes: int
     found: list[list[Any]] = field(default_factory=list)  # path, findings, key; "+key" is new
@@ -170,19 +179,17 @@ class _Share:
 
     def take(self, entry: Entry) -> None:
         """Read one file, if a detector wants it, and let the detectors look."""
-        walk, limits = self.walk, self.job.limits
+        notes, limits = self.notes, self.job.limits
         wanting = [d for d in self.job.detectors if d.wants(entry.path, entry.size)]
+        if entry.size > _SMALL:
+            self._tell_refused(entry, wanting)
         if not wanting:
-            large = entry.size > limits.file_bytes
-            if large and any(d.wants(entry.path, 1000) for d in self.job.detectors):
-                walk.note(str(entry.path), f"larger than {limits.file_bytes} bytes: not read")
-            else:
-                walk.skipped["no detector reads such a file"] += 1
+            notes.skipped["no detector reads such a file"] += 1
             return
         if self.bytes > self.most_bytes:
-            walk.note(str(entry.path), f"more than {limits.total_bytes} bytes in all")
+            notes.note(str(entry.path), f"more than {limits.total_bytes} bytes in all: not read")
             return
-        file = read(entry, limits, walk)
+        file = read(entry, limits, notes)
         if file is None:
             return
         self.read += 1
@@ -191,7 +198,7 @@ class _Share:
             wanting = [d for d in wanting if getattr(d, "reads_heads", False)]
             if not wanting:
                 reason = f"larger than {limits.file_bytes} bytes: not read"
-                walk.note(str(entry.path), reason)
+                notes.note(str(entry.path), reason)
                 return
         key = file_key(file).hex() if self.kept is not None else ""
         found = self.kept.get(bytes.fromhex(key)) if self.kept is not None else None
@@ -204,6 +211,39 @@ class _Share:
         if found or key:
             self.found.append([str(file.path), found, key])
 
+    def _tell_refused(self, entry: Entry, wanting: Sequence[Detector]) -> None:
+        """Note the detectors that read such a file, but none of this size."""
+        refusing = [
+            d for d in self.job.detectors if d not in wanting and d.wants(entry.path, _SMALL)
+        ]
+        limit = self.job.limits.file_bytes
+        if not refusing or (entry.size > limit and wanting):
+            return  # what is said of files that are too large for all is said elsewhere
+        by_limit: dict[int, list[str]] = {}
+        for detector in refusing:
+            most = min(limit, _most(detector, entry.path, entry.size))
+            by_limit.setdefault(most, []).append(detector.name)
+        if not wanting:
+            by_limit = {max(by_limit): []}
+        for most, names in sorted(by_limit.items()):
+            which = f" for {', '.join(names)}" if names else ""
+            self.notes.note(str(entry.path), f"larger than {most} bytes: not read{which}")
+
+
+_SMALL = 100_000  # bytes; no detector refuses a file for so little
+
+
+def _most(detector: Detector, path: PurePosixPath, size: int) -> int:
+    """The size up to which a detector reads files of this name, found by asking it."""
+    low, high = _SMALL, size
+    while high - low > 1:
+        middle = (low + high) // 2
+        if detector.wants(path, middle):
+            low = middle
+        else:
+            high = middle
+    return low
+
 
 def _look(
     file: File, detectors: Iterable[Detector], linkers: frozenset[str]
@@ -212,19 +252,40 @@ def _look(
 
     A detector that fails on a file loses what it would find there, and that is said.
     """
+    said: set[str] = set()
+    is_text = False
+    collected()
     for detector in detectors:
         found: list[list[Any]] = []
+        is_text = is_text or not getattr(detector, "reads_heads", False)
         try:
             if detector.name in linkers:
                 facts = cast("Linker", detector).facts(file)
                 if facts:
                     found.append(["F", detector.name, facts])
             else:
-                found.extend(_packed(finding) for finding in detector.detect(file))
+                for finding in detector.detect(file):
+                    if isinstance(finding, Unknown):
+                        said.add(finding.reason)
+                    found.append(_packed(finding))
         except Exception as error:  # noqa: BLE001 - one file of a stranger may not end the audit
             reason = f"the detector {detector.name} failed: {type(error).__name__}"
             found = [_packed(_note(file, reason))]
         yield from found
+    if is_text:
+        _check_text(file)
+    for reason in collected():
+        if reason not in said:
+            yield _packed(_note(file, reason))
+
+
+def _check_text(file: File) -> None:
+    """Say where bytes are no text: they are read as U+FFFD, and the rest as if nothing were."""
+    try:
+        file.data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = file.data.count(b"\n", 0, error.start) + 1
+        cut(f"not UTF-8 from line {line}: what can't be read there is left out")
 
 
 def _note(file: File, reason: str) -> Unknown:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from underlay.audit.findings import File, Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-__all__ = ["Entry", "Limits", "Walk", "read"]
+__all__ = ["Entry", "Limits", "Notes", "Walk", "read", "summed"]
 
 # folders of tools and of installed packages: not what the project wrote
 SKIPPED_FOLDERS = frozenset(
@@ -36,6 +36,7 @@ class Limits:
     head_bytes: int = 1_000_000  # of a larger one, this much, for detectors of headers
     total_bytes: int = 2_000_000_000
     unknowns: int = 1_000  # notes about files; the rest is counted
+    unknowns_alike: int = 20  # of one reason in one folder; the rest is counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +48,75 @@ class Entry:
     place: str = field(repr=False, default="")  # where it is for the operating system
 
 
-class Walk:
-    """Iterates over the files under a root; `skipped` counts by reason, `unknown` names cases."""
+class Notes:
+    """What is told about files that were not read, or not whole: some by name, all counted."""
 
-    def __init__(self, root: Path, limits: Limits) -> None:
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.skipped: Counter[str] = Counter()  # by reason
+        self.named: list[tuple[int, Unknown]] = []  # with the place in the walk's order
+        self.position = 0
+        self._alike: Counter[tuple[str, str]] = Counter()  # by folder and reason
+
+    def note(self, path: str, reason: str) -> None:
+        """Keep an `Unknown` about a file, up to the limits; count it in any case."""
+        self.skipped[reason] += 1
+        folder = path.rpartition("/")[0] or "."
+        self._alike[folder, reason] += 1
+        if (
+            self._alike[folder, reason] <= self.limits.unknowns_alike
+            and len(self.named) < self.limits.unknowns
+        ):
+            note = Unknown(file=path, line=0, text="", reason=reason, rule="walk")
+            self.named.append((self.position, note))
+
+    @property
+    def alike(self) -> list[tuple[str, str, int]]:
+        """How many notes there are of each reason in each folder."""
+        return [(folder, reason, count) for (folder, reason), count in self._alike.items()]
+
+
+def summed(
+    named: Iterable[tuple[int, Unknown]], alike: Iterable[tuple[str, str, int]], limits: Limits
+) -> list[Unknown]:
+    """The notes of all shares of a tree: the first ones, and how many more there are of each kind.
+
+    Which ones are named depends on the order of the walk alone, not on how the work was shared.
+    """
+    total: Counter[tuple[str, str]] = Counter()
+    for folder, reason, count in alike:
+        total[folder, reason] += count
+    shown: Counter[tuple[str, str]] = Counter()
+    kept: list[Unknown] = []
+    for _, note in sorted(named, key=lambda pair: pair[0]):
+        key = note.file.rpartition("/")[0] or ".", note.reason
+        if shown[key] < limits.unknowns_alike and len(kept) < limits.unknowns:
+            shown[key] += 1
+            kept.append(note)
+    rest: Counter[tuple[str, str]] = Counter()
+    for (folder, reason), count in total.items():
+        if count > shown[folder, reason]:
+            # folders of which nothing is shown may be as many as the files: one line for all
+            place = folder if shown[folder, reason] else "."
+            rest[place, reason] += count - shown[folder, reason]
+    for (folder, reason), count in rest.items():
+        text = f"{count} more"
+        kept.append(Unknown(file=folder, line=0, text=text, reason=reason, rule="walk"))
+    return kept
+
+
+class Walk:
+    """Iterates over the files under a root, and notes what is not followed or can't be read."""
+
+    def __init__(self, root: Path, limits: Limits, notes: Notes | None = None) -> None:
         self.root = root
         self.limits = limits
-        self.skipped: Counter[str] = Counter()
-        self.unknown: list[Unknown] = []
+        self.notes = notes or Notes(limits)
         self._files = 0
 
-    def note(self, path: str, reason: str, *, text: str = "") -> None:
-        """Keep an `Unknown` about a file, up to the limit; count it in any case."""
-        self.skipped[reason] += 1
-        if len(self.unknown) < self.limits.unknowns:
-            self.unknown.append(Unknown(file=path, line=0, text=text, reason=reason, rule="walk"))
+    def _note(self, path: str, reason: str) -> None:
+        self.notes.position = 2 * self._files + 1  # after the file that was walked over last
+        self.notes.note(path, reason)
 
     def __iter__(self) -> Iterator[Entry]:
         if self.root.is_file():
@@ -76,7 +131,7 @@ class Walk:
                 with os.scandir(place) as found:
                     entries = sorted(found, key=lambda entry: entry.name)
             except OSError as error:
-                self.note("/".join(parts) or ".", f"folder can't be read: {error.strerror}")
+                self._note("/".join(parts) or ".", f"folder can't be read: {error.strerror}")
                 continue
             below: list[tuple[str, tuple[str, ...]]] = []
             for entry in entries:
@@ -84,7 +139,7 @@ class Walk:
                 if found_entry is not None:
                     yield found_entry
                     if self._files >= self.limits.files:
-                        self.note("/".join(parts) or ".", f"more than {self.limits.files} files")
+                        self._note("/".join(parts) or ".", f"more than {self.limits.files} files")
                         return
             folders.extend(reversed(below))
 
@@ -102,22 +157,25 @@ class Walk:
                 return None
             if entry.is_dir(follow_symlinks=False):
                 if name in SKIPPED_FOLDERS:
-                    self.skipped[f"folder of a tool: {name}"] += 1
+                    self.notes.skipped[f"folder of a tool: {name}"] += 1
                 elif os.path.lexists(os.path.join(entry.path, "pyvenv.cfg")):  # noqa: PTH118 - speed
-                    self.skipped["folder of a tool: virtual environment"] += 1
+                    self.notes.skipped["folder of a tool: virtual environment"] += 1
                 elif len(here) > self.limits.depth:
-                    self.note("/".join(here)[:200], f"folders nest deeper than {self.limits.depth}")
+                    self._note(
+                        "/".join(here)[:200], f"folders nest deeper than {self.limits.depth}"
+                    )
                 else:
                     below.append((entry.path, here))
                 return None
             status = entry.stat(follow_symlinks=False)
         except OSError as error:
-            self.note("/".join(here), f"can't be looked at: {error.strerror}")
+            self._note("/".join(here), f"can't be looked at: {error.strerror}")
             return None
         if not stat.S_ISREG(status.st_mode):
-            self.note("/".join(here), "neither a file nor a folder")
+            self._note("/".join(here), "neither a file nor a folder")
             return None
         self._files += 1
+        self.notes.position = 2 * self._files
         return Entry(PurePosixPath(*here), status.st_size, entry.path)
 
     def _link(self, entry: os.DirEntry[str], path: str) -> None:
@@ -125,19 +183,19 @@ class Walk:
         try:
             target = os.path.realpath(entry.path, strict=True)
         except OSError:
-            self.note(path, "symbolic link that leads nowhere or to itself")
+            self._note(path, "symbolic link that leads nowhere or to itself")
             return
         root = os.path.realpath(self.root)
         here = os.path.dirname(os.path.abspath(entry.path))  # noqa: PTH100, PTH120 - speed
         if target != root and not target.startswith(root.rstrip(os.sep) + os.sep):
-            self.note(path, "symbolic link out of the tree")
+            self._note(path, "symbolic link out of the tree")
         elif (here + os.sep).startswith(target.rstrip(os.sep) + os.sep):
-            self.note(path, "symbolic link to a folder that holds it")
+            self._note(path, "symbolic link to a folder that holds it")
         else:
-            self.skipped["symbolic link inside the tree"] += 1
+            self.notes.skipped["symbolic link inside the tree"] += 1
 
 
-def read(entry: Entry, limits: Limits, walk: Walk) -> File | None:
+def read(entry: Entry, limits: Limits, notes: Notes) -> File | None:
     """The file's bytes, at most as many as the limits allow; None, with a note, where it can't be.
 
     A file that changes meanwhile is noted, and what was read is used.
@@ -147,12 +205,12 @@ def read(entry: Entry, limits: Limits, walk: Walk) -> File | None:
     try:
         handle = os.open(entry.place, flags)
     except OSError as error:
-        walk.note(str(entry.path), f"can't be read: {error.strerror}")
+        notes.note(str(entry.path), f"can't be read: {error.strerror}")
         return None
     try:
         before = os.fstat(handle)
         if not stat.S_ISREG(before.st_mode):
-            walk.note(str(entry.path), "is no file any more")
+            notes.note(str(entry.path), "is no file any more")
             return None
         whole = before.st_size <= limits.file_bytes
         wanted = before.st_size + 1 if whole else limits.head_bytes
@@ -164,11 +222,11 @@ def read(entry: Entry, limits: Limits, walk: Walk) -> File | None:
             data += more
         after = os.fstat(handle)
     except OSError as error:
-        walk.note(str(entry.path), f"can't be read: {error.strerror}")
+        notes.note(str(entry.path), f"can't be read: {error.strerror}")
         return None
     finally:
         os.close(handle)
     changed = (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns)
     if changed or (whole and len(data) != before.st_size):
-        walk.note(str(entry.path), "changed while it was read")
+        notes.note(str(entry.path), "changed while it was read")
     return File(entry.path, data, is_truncated=not whole, size=before.st_size)
