@@ -34,6 +34,7 @@ __all__ = [
     "CommandLines",
     "configuration_words",
     "mentions_models",
+    "model_programs",
     "shell_models",
 ]
 
@@ -106,6 +107,12 @@ def _programs() -> dict[str, list[dict[str, Any]]]:
     for commands in programs.values():
         commands.sort(key=lambda command: -len(command["words"]))
     return programs
+
+
+@cache
+def model_programs() -> frozenset[str]:
+    """The first words of the commands that take models."""
+    return frozenset(_programs())
 
 
 @cache

@@ -11,6 +11,7 @@ from underlay.audit.detectors.modelfile import read_modelfile
 from underlay.audit.documents import read_yaml
 from underlay.audit.embedded import embedded_python
 from underlay.audit.findings import Rule
+from underlay.audit.remarks import REMARK_RULES, read_remarks
 from underlay.audit.settings import Settings
 from underlay.audit.shell import Command, read_shell, words_of
 from underlay.audit.sites import Endpoints, Sightings, Site
@@ -35,7 +36,7 @@ class Dockerfile:
 
     name: str = "dockerfile"
     version: int = 1
-    rules: tuple[Rule, ...] = COMMAND_RULES
+    rules: tuple[Rule, ...] = (*COMMAND_RULES, *REMARK_RULES)
 
     def wants(self, path: PurePosixPath, size: int, /) -> bool:
         """Dockerfile, Containerfile, their variants."""
@@ -78,6 +79,7 @@ class Dockerfile:
                     if isinstance(part, Command):
                         head = words_of([("ADD", instruction.line, 1)])
                         reader.command(replace(part, words=(*head.words, *part.words)))
+        read_remarks(file.text(), file.path, found)
         yield from found
 
 
@@ -100,6 +102,7 @@ class Compose:
     version: int = 1
     rules: tuple[Rule, ...] = (
         *COMMAND_RULES,
+        *REMARK_RULES,
         Rule("compose/environment", "An environment variable of a service that names a model."),
         Rule("compose/model", "A model of Compose's top-level `models`."),
     )
@@ -141,6 +144,7 @@ class Compose:
                                   expects="ollama")  # fmt: skip
         if document.problem:
             found.doubt("", 0, 0, "compose", document.problem)
+        read_remarks(file.text(), file.path, found)
         yield from found
 
 

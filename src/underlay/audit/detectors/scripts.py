@@ -10,6 +10,7 @@ from underlay.audit.command_lines import COMMAND_RULES, CommandLines, mentions_m
 from underlay.audit.detectors.modelfile import read_modelfile
 from underlay.audit.documents import Fragment
 from underlay.audit.embedded import embedded_python
+from underlay.audit.remarks import REMARK_RULES, read_remarks
 from underlay.audit.shell import Assignment, Command, Value, read_shell
 from underlay.audit.sites import Sightings
 
@@ -133,7 +134,7 @@ class Scripts:
 
     name: str = "scripts"
     version: int = 1
-    rules: tuple[Rule, ...] = COMMAND_RULES
+    rules: tuple[Rule, ...] = (*COMMAND_RULES, *REMARK_RULES)
 
     def wants(self, path: PurePosixPath, size: int, /) -> bool:
         """Scripts by their ending or their usual name."""
@@ -159,4 +160,6 @@ class Scripts:
             _batch(file.text(), file.path, found)
         else:
             found = _shell(file)
+        if suffix not in (".bat", ".cmd"):
+            read_remarks(file.text(), file.path, found)
         yield from found

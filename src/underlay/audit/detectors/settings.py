@@ -18,6 +18,7 @@ from underlay.audit.documents import (
 )
 from underlay.audit.findings import ModelReference, Rule
 from underlay.audit.references import key_strength
+from underlay.audit.remarks import REMARK_RULES, read_remarks
 from underlay.audit.settings import Settings
 from underlay.audit.settings_walk import SETTINGS_RULES, walk_json, walk_settings
 from underlay.audit.sites import Endpoints, Sightings, Site, files_of_repositories, pieces
@@ -68,6 +69,7 @@ class SettingsFiles:
     version: int = 1
     rules: tuple[Rule, ...] = (
         *SETTINGS_RULES,
+        *REMARK_RULES,
         Rule("settings/own-name", "The name that a model's own config.json or adapter gives."),
     )
 
@@ -109,8 +111,10 @@ class SettingsFiles:
             _pyproject(settings)
         else:
             walk_settings(settings, document.roots)
-        if document.problem and "not " not in document.problem:
+        if document.is_cut:
             found.doubt("", 0, 0, "settings", document.problem)
+        if suffix not in _JSON:
+            read_remarks(file.text(), file.path, found)
         is_result = suffix in _JSON and _RESULTS.search(str(file.path)) is not None
         for one in found:
             if is_result and isinstance(one, ModelReference):

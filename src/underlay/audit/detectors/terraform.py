@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from underlay.audit.command_lines import COMMAND_RULES, mentions_models
 from underlay.audit.documents import read_hcl
+from underlay.audit.remarks import REMARK_RULES, read_remarks
 from underlay.audit.settings import Settings
 from underlay.audit.settings_walk import SETTINGS_RULES, walk_settings
 from underlay.audit.sites import Sightings
@@ -26,7 +27,7 @@ class Terraform:
 
     name: str = "terraform"
     version: int = 1
-    rules: tuple[Rule, ...] = (*SETTINGS_RULES, *COMMAND_RULES)
+    rules: tuple[Rule, ...] = (*SETTINGS_RULES, *COMMAND_RULES, *REMARK_RULES)
 
     def wants(self, path: PurePosixPath, size: int, /) -> bool:
         """HCL by its ending."""
@@ -41,4 +42,5 @@ class Terraform:
         walk_settings(Settings(file.path, found, document), document.roots)
         if document.problem:
             found.doubt("", 0, 0, "terraform", document.problem)
+        read_remarks(file.text(), file.path, found)
         yield from found
