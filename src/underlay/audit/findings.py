@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KINDS",
+    "OUTSIDE",
     "ROLES",
     "SURE",
     "TIES",
@@ -47,6 +48,10 @@ KINDS: tuple[Kind, ...] = (
 
 # at or above: believed. Below: of the right shape, for the join to confirm from the atlas or drop
 SURE = 0.5
+
+# a flag between detectors and `servers.py`, which takes it away: the name is sent to an address
+# that the code takes from outside
+OUTSIDE = "address-from-outside"
 
 # what a detector keeps of a file for its second pass: nothing but JSON, so that it can be cached
 Facts = dict[str, Any]

@@ -21,6 +21,7 @@ from underlay.audit.findings import (
     ModelReference,
     Unknown,
 )
+from underlay.audit.servers import Servers, with_addresses
 from underlay.audit.walk import Limits, Notes, Walk, read, summed
 from underlay.audit.workers import in_processes
 
@@ -93,10 +94,13 @@ def audit(
     )
     if cache is not None:
         _keep(cache, mark, parts)
+    servers = Servers(facts.get("addresses", {}))
+    if "python" in facts or "addresses" in facts:
+        facts["python"] = with_addresses(facts.get("python", {}), servers)
     for detector in detectors:
         if isinstance(detector, Linker):
             findings.extend(detector.link(facts.get(detector.name, {})))
-    return _sorted(findings, parts)
+    return _sorted(servers.judged(findings), parts)
 
 
 def _keep(cache: Path, mark: str, parts: list[dict[str, Any]]) -> None:
@@ -202,7 +206,7 @@ class _Share:
                 return
         key = file_key(file).hex() if self.kept is not None else ""
         found = self.kept.get(bytes.fromhex(key)) if self.kept is not None else None
-        if found is None:
+        if not _is_whole(found):
             found = list(_look(file, wanting, self.job.linkers))
             if file.is_truncated and not found:
                 reason = f"larger than {limits.file_bytes} bytes: only its head was read"
@@ -290,6 +294,16 @@ def _check_text(file: File) -> None:
 
 def _note(file: File, reason: str) -> Unknown:
     return Unknown(file=str(file.path), line=0, text="", reason=reason, rule="walk")
+
+
+_LENGTHS = {mark: len(dataclasses.fields(kind)) + 1 for mark, kind in _SHORT.items()} | {"F": 3}
+
+
+def _is_whole(found: Any) -> bool:
+    """Whether what a cache gave back has the shape of what was put in."""
+    return isinstance(found, list) and all(
+        isinstance(item, list) and item and len(item) == _LENGTHS.get(item[0]) for item in found
+    )
 
 
 def _packed(finding: Finding) -> list[Any]:

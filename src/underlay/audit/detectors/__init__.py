@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from underlay.audit.detectors.addresses import Addresses
 from underlay.audit.detectors.comfyui import ComfyUI
 from underlay.audit.detectors.containers import Compose, Dockerfile
 from underlay.audit.detectors.coupling import Coupling
@@ -47,4 +48,5 @@ DETECTORS: tuple[Detector, ...] = (
     Deployment(),
     Kernels(),
     Services(),
+    Addresses(),
 )

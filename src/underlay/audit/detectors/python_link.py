@@ -10,8 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from underlay.audit.detectors.python_calls import calls
 from underlay.audit.detectors.python_names import Project, Spot
-from underlay.audit.findings import SURE, ModelReference, Unknown
-from underlay.audit.references import Place, classify, is_local_url, operator_of_url
+from underlay.audit.findings import OUTSIDE, SURE, ModelReference, Unknown
+from underlay.audit.references import (
+    Place,
+    classify,
+    hosted_operator,
+    is_local_url,
+    operator_of_url,
+)
 from underlay.audit.roles import role_of
 from underlay.audit.sites import bare_name
 
@@ -42,6 +48,8 @@ class _Server:
     is_known: bool = False
     operator: str | None = None
     is_ollama: bool = False
+    is_implicit: bool = False  # nobody hands it over: the kit takes it from the environment
+    is_outside: bool = False  # an address is handed over, and it isn't written in the code
 
 
 @dataclass(slots=True)
@@ -105,8 +113,10 @@ class _Linker:
         if not leaves:
             self._unresolved(path, line, rule, value, strength)
             return
-        server = self._server(more, spot, rule)
+        asked = self._server(more, spot, rule, operator)
         for leaf in leaves:
+            is_anothers = asked.is_implicit and _is_anothers(leaf.text)
+            server = _Server() if is_anothers else asked
             place = Place(expects, operator, strength)
             if rule == "client" and not server.is_known and more.get("client") is not None:
                 # the object behind `.chat.completions.create` could not be traced: nobody's yet
@@ -151,6 +161,8 @@ class _Linker:
             flags.add("remote-code")
         if more.get("pickle"):
             flags.add("pickle")
+        if server.is_outside:
+            flags.add(OUTSIDE)
         if rule in _PINNABLE and found.kind == "hub" and revision is None:
             flags.add("unpinned")
         reference = ModelReference(
@@ -268,17 +280,21 @@ class _Linker:
 
     # --- servers ---------------------------------------------------------------------------------
 
-    def _server(self, more: dict[str, Any], spot: Spot, rule: str) -> _Server:
+    def _server(self, more: dict[str, Any], spot: Spot, rule: str, operator: str | None) -> _Server:
         server = _Server()
         addresses: list[str] = []
         for value in more.get("addr", ()):
             addresses.extend(t for t in self.project.strings(value, spot) if _is_address(t))
+            server.is_outside |= value is None or value[0] not in ("s", "D")
         if not addresses and more.get("client") is not None:
             for held in self.project.made_by(more["client"], spot):
                 self._client(held, server, addresses)
-        if not addresses and rule in ("client", "gateway") and server.operator in (None, "openai"):
+        own = server.operator or operator
+        if not addresses and rule in ("client", "gateway") and own in (None, "openai"):
             addresses.extend(self._module_address(spot))
+            server.is_implicit = rule == "gateway" and bool(addresses)
         if addresses:
+            server.is_outside = False
             server.is_known = True
             server.is_local = all(is_local_url(text) for text in addresses)
             server.is_ollama = server.is_local and any(
@@ -300,6 +316,7 @@ class _Linker:
             server.operator = vocabulary.clients[name]
         for keyword, value in held.value[3].items():
             if keyword in vocabulary.address_keywords:
+                server.is_outside |= value is None or value[0] not in ("s", "D")
                 addresses.extend(
                     t for t in self.project.strings(value, held.spot) if _is_address(t)
                 )
@@ -332,6 +349,15 @@ class _Linker:
         self.unknown.append(
             Unknown(file=path, line=line, text=text, reason=reason, rule=f"python/{rule}")
         )
+
+
+def _is_anothers(text: str) -> bool:
+    """Whether a name is of another service than OpenAI, whose address alone was set."""
+    prefix, sign, rest = text.partition("/")
+    found = classify(text, Place(None, None, 0.6))
+    if sign and prefix != "openai" and found is not None and found.kind == "hosted":
+        return True
+    return hosted_operator(rest or text) not in (None, "openai")
 
 
 def _is_invented(best: _Best) -> bool:

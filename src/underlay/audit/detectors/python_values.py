@@ -13,6 +13,7 @@
 ["v", value]                         each item, or each value of a dict
 ["k", value]                         each key
 ["E", number, value]                 the n-th part of each item
+["e", name]                          a variable of the environment
 null                                 not known
 """
 
@@ -23,6 +24,8 @@ from __future__ import annotations
 import ast
 import re
 from typing import Any
+
+from underlay.audit.sites import endpoint_key
 
 __all__ = ["Value", "dotted", "text_of", "value_of"]
 
@@ -217,6 +220,16 @@ def _item(node: Any, depth: int) -> Value:
     return ["i", base, value_of(node.slice, depth)]
 
 
+def _environment(arguments: list[Value], default: Value) -> Value:
+    """A variable with its default; of an address, what other files set matters too."""
+    if default is None:
+        return None
+    name = arguments[0] if arguments else None
+    if name is not None and name[0] == "s" and endpoint_key(name[1]) is not None:
+        return ["a", ["e", name[1]], ["D", default]]
+    return ["D", default]
+
+
 def _inner(node: Any, depth: int) -> Value:
     return value_of(node.value, depth)
 
@@ -230,7 +243,7 @@ def _call(node: Any, depth: int) -> Value:
         default = keywords.get("default", arguments[1] if len(arguments) > 1 else None)
         if default is None and arguments and arguments[0] is not None and arguments[0][0] == "s":
             return ["e", arguments[0][1]]
-        return ["D", default] if default is not None else None
+        return _environment(arguments, default)
     if last in _DEFAULTS:
         return _default(node, arguments, keywords, depth)
     if name == "vars" and arguments:
