@@ -30,7 +30,7 @@ def curated() -> Curated:
 
 @pytest.fixture(scope="module")
 def families(curated: Curated) -> Families:
-    return Families(curated)
+    return Families(curated.families, curated.base_hints)
 
 
 # ---- tags --------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ __all__ = [
     "Organisation",
     "Pattern",
     "read_curated",
+    "read_families",
     "read_toml",
 ]
 
@@ -153,12 +154,22 @@ def read_curated(own: Path | None = None) -> Curated:
 
 
 @cache
+def read_families() -> tuple[tuple[Family, ...], tuple[Pattern, ...]]:
+    """Families in the order of their file, and what a name gives as base; organisations unread."""
+    return _families(read_toml(_folder() / "families.toml"))
+
+
+@cache
 def _curated() -> Curated:
     return _build({}, "")
 
 
+def _folder() -> Path:
+    return Path(str(resources.files("underlay.atlas")))
+
+
 def _build(own: Mapping[str, Any], own_name: str) -> Curated:
-    folder = Path(str(resources.files("underlay.atlas")))
+    folder = _folder()
     files = {
         name: read_toml(folder / f"{name}.toml")
         for name in (
@@ -176,16 +187,13 @@ def _build(own: Mapping[str, Any], own_name: str) -> Curated:
     for entry in _own_entries(own, own_name):
         _override(organisations, entry, own_name)
     _check_organisations(organisations)
-    families = files["families"]
+    families, base_hints = _families(files["families"])
     hardware = {**files["components"], **files.get("hardware", {})}
     components = tuple(hardware.pop("component"))
     curated = Curated(
         organisations=organisations,
-        families=tuple(_family(entry) for entry in families["family"]),
-        base_hints=tuple(
-            Pattern(_regex(entry["pattern"]), entry["base_family"])
-            for entry in families.get("base_hint", ())
-        ),
+        families=families,
+        base_hints=base_hints,
         licences={
             text: Licence(entry.get("spdx", ""), entry["class"], entry.get("reason", ""))
             for text, entry in _licence_table(files["licences"]).items()
@@ -363,6 +371,16 @@ def _regex(pattern: str) -> re.Pattern[str]:
         return re.compile(pattern, re.IGNORECASE)
     except re.error as error:
         raise SchemaError(f"pattern `{pattern}`", str(error)) from error
+
+
+def _families(content: Mapping[str, Any]) -> tuple[tuple[Family, ...], tuple[Pattern, ...]]:
+    return (
+        tuple(_family(entry) for entry in content["family"]),
+        tuple(
+            Pattern(_regex(entry["pattern"]), entry["base_family"])
+            for entry in content.get("base_hint", ())
+        ),
+    )
 
 
 def _family(entry: Mapping[str, Any]) -> Family:

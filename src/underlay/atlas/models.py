@@ -95,7 +95,7 @@ class Catalogue:
 
     def __init__(self, curated: Curated) -> None:
         self.curated = curated
-        self.families = Families(curated)
+        self.families = Families(curated.families, curated.base_hints)
         self.drafts: list[Draft] = []
         self.aliases: dict[tuple[str, str], Alias] = {}
         self._keys: dict[tuple[str, str], int] = {}

@@ -12,7 +12,7 @@ from underlay.identity import repository_name
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from underlay.atlas.curated import Curated, Family, Pattern
+    from underlay.atlas.curated import Family, Pattern
 
 __all__ = [
     "SIZE_BANDS",
@@ -148,10 +148,10 @@ def read_tags(text: str, architectures: frozenset[str] = frozenset()) -> TagFact
 class Families:
     """Finds the family of a name. First match in file order wins; the hints come last."""
 
-    def __init__(self, curated: Curated) -> None:
-        self._chunks = _chunks(curated.families)
-        self._hints = curated.base_hints
-        self.by_id = {family.id: family for family in curated.families}
+    def __init__(self, families: Sequence[Family], base_hints: Sequence[Pattern] = ()) -> None:
+        self._chunks = _chunks(families)
+        self._hints = base_hints
+        self.by_id = {family.id: family for family in families}
         self.find = lru_cache(maxsize=None)(self._find)
 
     def _find(self, name: str) -> tuple[str, str]:
@@ -169,9 +169,14 @@ class Families:
             return hint, "the name says what it is built on"
         return "unknown", "no family pattern fits the name"
 
-    def hint(self, name: str) -> str:
-        """Family that the name gives as base, or an empty string."""
-        return _first(self._hints, name)
+    def hint(self, name: str, besides: str = "") -> str:
+        """Family that the name gives as base, or an empty string; one other than `besides`.
+
+        "deepseek-r1-distill-qwen" is of the family deepseek and gives qwen as its base.
+        """
+        own = self.counted_in(besides)
+        others = [each for each in self._hints if self.counted_in(each.target) != own]
+        return _first(others if besides else self._hints, name)
 
     def counted_in(self, family: str) -> str:
         """The larger family that a narrower one is counted in, or the family itself."""

@@ -95,12 +95,12 @@ def _reference(reference: Reference, card: Card) -> dict[str, Any]:
         "confirmed": reference.is_confirmed,
         "maker": card.maker.id,
         "country": card.maker.country,
-        "uploader": facts.uploader.id if facts and facts.uploader else None,
+        "uploader": card.uploader.id if card.uploader else None,
         "operator": card.operator.id if card.operator else found.operator,
         "operator_country": card.operator.country if card.operator else None,
         "licence": facts.licence.name if facts else UNKNOWN,
         "openness": card.openness,
-        "roots": [a.canonical for a in facts.ancestors if a.is_root] if facts else [],
+        "roots": [a.canonical for a in card.ancestors if a.is_root],
         "revision": found.revision,
         "weight_file": found.weight_file,
         "flags": list(found.flags),
@@ -143,13 +143,20 @@ def _card(card: Card) -> dict[str, Any]:
         "is_known": facts is not None,
         "reason": card.reason,
         "maker": _party(card.maker),
-    }
+        "uploader": _party(card.uploader) if card.uploader else None,
+        "ancestors": [
+            {
+                "model": a.canonical, "relation": a.relation, "evidence": a.evidence,
+                "is_root": a.is_root, "maker": _party(a.maker), "licence": _licence(a.licence),
+            }
+            for a in card.ancestors
+        ],
+    }  # fmt: skip
     if facts is None:
         return found
     return found | {
         "model": facts.canonical,
         "found": facts.found,
-        "uploader": _party(facts.uploader) if facts.uploader else None,
         "copy_kind": facts.copy_kind,
         "licence": _licence(facts.licence),
         "conflicts": list(card.conflicts),
@@ -159,13 +166,6 @@ def _card(card: Card) -> dict[str, Any]:
         "modality": facts.modality,
         "parameters": facts.parameters,
         "lineage": facts.lineage,
-        "ancestors": [
-            {
-                "model": a.canonical, "relation": a.relation, "evidence": a.evidence,
-                "is_root": a.is_root, "maker": _party(a.maker), "licence": _licence(a.licence),
-            }
-            for a in facts.ancestors
-        ],
         "adoption": asdict(facts.adoption) if facts.adoption else None,
         "end_of_life": asdict(facts.end),
         "rating": asdict(facts.judged) if facts.judged else None,
@@ -303,6 +303,8 @@ def audit_schema() -> dict[str, Any]:
             "is_hosted": _FLAG, "is_pinned": {"type": ["boolean", "null"]},
             "operator": {"anyOf": [{"$ref": "#/$defs/Party"}, {"type": "null"}]},
             "is_known": _FLAG, "reason": _TEXT, "maker": {"$ref": "#/$defs/Party"},
+            "uploader": {"anyOf": [{"$ref": "#/$defs/Party"}, {"type": "null"}]},
+            "ancestors": {"type": "array", "items": {"type": "object"}},
         }
     )  # fmt: skip
     block = _object(

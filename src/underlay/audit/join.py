@@ -19,13 +19,20 @@ from typing import TYPE_CHECKING, Any
 
 from underlay.audit.findings import SURE, Unknown
 from underlay.audit.knowledge import NOBODY, UNKNOWN, Missing, ModelFacts, Nothing, Sought
-from underlay.audit.references import canonical
+from underlay.audit.presets import identity, stands_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from underlay.audit.findings import Infrastructure, ModelReference
-    from underlay.audit.knowledge import Knowledge, LicenceFacts, Party, RouteFacts, SourceFacts
+    from underlay.audit.knowledge import (
+        Ancestor,
+        Knowledge,
+        LicenceFacts,
+        Party,
+        RouteFacts,
+        SourceFacts,
+    )
     from underlay.audit.project import Audit
 
 __all__ = [
@@ -121,12 +128,22 @@ class Card:
     conflicts: tuple[str, ...]
     routes_used: tuple[RouteFacts, ...]  # through runtimes and vendors that the code base has
     vendors: tuple[str, ...] | None  # accelerator designers with a route; None where not known
-    named: Party | None = None  # whose naming scheme it follows, where nothing else is known
+    told: Missing | None = None  # what its name alone tells, where no list holds it
 
     @property
     def maker(self) -> Party:
         """Who made it, or nobody known."""
-        return self.facts.maker if self.facts else self.named or NOBODY
+        return self.facts.maker if self.facts else self.told.maker if self.told else NOBODY
+
+    @property
+    def uploader(self) -> Party | None:
+        """Who only passed it on, where that is somebody else."""
+        return self.facts.uploader if self.facts else self.told.uploader if self.told else None
+
+    @property
+    def ancestors(self) -> tuple[Ancestor, ...]:
+        """Its bases, nearest first; without facts what its name says that it is built on."""
+        return self.facts.ancestors if self.facts else self.told.ancestors if self.told else ()
 
     @property
     def licence(self) -> LicenceFacts | None:
@@ -208,15 +225,18 @@ def asked_for(ref: str, kind: str = "hub", operator: str | None = None) -> Model
 def join(audit: Audit, knowledge: Knowledge | None = None, *, name: str = "") -> Joined:
     """Everything that is known of what an audit found; one look-up for all."""
     knowledge = knowledge or Nothing()
-    keys = [(m, canonical(m.kind, m.ref, m.operator)) for m in (*audit.models, *audit.weak)]
+    keys = [(m, identity(m)) for m in (*audit.models, *audit.weak)]
     sought: dict[str, Sought] = {}
     for model, key in keys:
         sought.setdefault(key, Sought(key, model.kind, model.ref, model.operator, model.evidence))
     known = knowledge.models([sought[key] for key in sorted(sought)])
     references, unknown = _believed(keys, known, audit.unknown)
     operators = {r.found.operator for r in references if r.found.operator} | _SCHEMES
+    presets = (stands_for(m.kind, m.ref, m.evidence) for m, _ in keys)
     parties = knowledge.parties(
-        {i.vendor for i in audit.infrastructure} | {_operator_id(o) for o in operators}
+        {i.vendor for i in audit.infrastructure}
+        | {_operator_id(o) for o in operators}
+        | {preset.maker for preset in presets if preset is not None}
     )
     lines = tuple(
         Line(found, parties.get(found.vendor, _nobody(found.vendor)))
@@ -357,11 +377,7 @@ def _card(
     if is_hosted and served:
         identifier = _operator_id(served[0])
         operator = parties.get(identifier, _nobody(identifier))
-    scheme = key.partition(":")[0]
-    named = parties.get(_operator_id(scheme)) if is_hosted and scheme in _SCHEMES else None
-    reason = "" if facts else known.reason if isinstance(known, Missing) else ""
-    if facts is None and named is not None:
-        reason += f"; the maker is told by the name alone, which follows {named.name}'s scheme"
+    told = _told(key, first, known, parties) if isinstance(known, Missing) else None
     states = {is_pinned(r.found) for r in references if r.is_dependency} or {
         is_pinned(r.found) for r in references
     }
@@ -383,15 +399,32 @@ def _card(
         kind=first.kind,
         operator=operator,
         facts=facts,
-        reason=reason,
+        reason=told.reason if told else "",
         is_used=any(r.is_dependency for r in references),
         is_hosted=is_hosted,
         is_pinned=pinned,
         conflicts=conflict(facts) if facts else (),
         routes_used=used,
         vendors=designers,
-        named=named,
+        told=told,
     )
+
+
+def _told(
+    key: str, found: ModelReference, missing: Missing, parties: Mapping[str, Party]
+) -> Missing:
+    """What a name tells by itself: a service's scheme or a program's preset before its family."""
+    scheme = key.partition(":")[0]
+    named = parties.get(_operator_id(scheme)) if scheme in _SCHEMES else None
+    if named is not None and found.kind in ("hosted", "service"):
+        why = f"the maker is told by the name alone, which follows {named.name}'s scheme"
+        return replace(missing, reason=f"{missing.reason}; {why}", maker=named, uploader=None)
+    preset = stands_for(found.kind, found.ref, found.evidence)
+    named = parties.get(preset.maker) if preset is not None else None
+    if preset is None or named is None:
+        return missing
+    why = f"the maker is told by the name: {preset.about}"
+    return replace(missing, reason=f"{missing.reason}; {why}", maker=named, uploader=None)
 
 
 def conflict(facts: ModelFacts) -> tuple[str, ...]:

@@ -192,9 +192,12 @@ class ModelFacts:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A model that nothing is known of, and why."""
+    """A model that no list holds, and why; its name and its account may tell whose it is."""
 
     reason: str
+    maker: Party = Party()
+    uploader: Party | None = None
+    ancestors: tuple[Ancestor, ...] = ()  # what the name says that it is built on
 
 
 @dataclass(frozen=True, slots=True)

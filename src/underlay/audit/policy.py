@@ -392,10 +392,10 @@ def _of_model(
 
 def _countries(card: Card, policy: Policy, say: Any) -> Iterator[Finding]:
     parties = [("", card.maker)]
-    if policy.roots_too and card.facts:
+    if policy.roots_too:
         parties += [
             (f"base {a.canonical} of ", a.maker)
-            for a in card.facts.ancestors
+            for a in card.ancestors
             if a.maker.id != card.maker.id
         ]
     for whose, party in dict.fromkeys(parties):

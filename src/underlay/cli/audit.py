@@ -79,7 +79,7 @@ def audit(
     from underlay.audit.baseline import only_new
     from underlay.audit.join import join
     from underlay.audit.policy import fails, judge
-    from underlay.audit.references import canonical
+    from underlay.audit.presets import identity
 
     moment = _moment(timestamp)
     policy = _policy(path, policy_path)
@@ -88,7 +88,7 @@ def audit(
     bill = _bill(baseline) if baseline else None
     found, name = _found(path, cache=cache)
     if bill is not None:
-        keys = {m: canonical(m.kind, m.ref, m.operator) for m in (*found.models, *found.weak)}
+        keys = {m: identity(m) for m in (*found.models, *found.weak)}
         found = only_new(found, bill, keys)
     with _knowledge(session, wanted=atlas) as knowledge:
         joined = join(found, knowledge, name=name)

@@ -26,6 +26,7 @@ from underlay.audit.knowledge import (
     SourceFacts,
 )
 from underlay.errors import NoDataError, UnderlayError
+from underlay.identity import hub_key
 from underlay.tables import Column, Table
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     import ibis
 
     from underlay.audit.knowledge import Sought
+    from underlay.cli.told import Told
     from underlay.lake import Engine
     from underlay.stack.parts import Stack
     from underlay.stack.population import Listed
@@ -62,7 +64,6 @@ _DATE = re.compile(
     r"00\d))+$"
 )
 _BEDROCK = re.compile(r"^(?:(?:us|eu|apac|global)\.)?([a-z0-9]+)\.(.+?)(?:-v\d+)?(?::\d+)?$")
-_WHISPER = re.compile(r"(?i)whisper|^load_model\b")
 
 
 def spellings(sought: Sought) -> tuple[str, ...]:
@@ -80,11 +81,6 @@ def spellings(sought: Sought) -> tuple[str, ...]:
         found += [bare, bare.rpartition("/")[2]]
     elif sought.kind in ("hosted", "service"):
         found = list(_hosted(sought, name, ref))
-    elif sought.kind == "package" and _WHISPER.search(sought.evidence):
-        size = name.removeprefix("distil-") if name.startswith("distil-") else name
-        found.append(f"openai/whisper-{'large-v1' if size == 'large' else size}")
-        if name.startswith("distil-"):
-            found = [name, f"distil-whisper/{name}"]
     elif sought.kind == "torch-hub":
         found.append(name.rpartition("/")[2])
     return tuple(dict.fromkeys(each for each in found if each))
@@ -122,6 +118,7 @@ class Atlas:
         self._with_parents: set[int] = set()
         self._given = stack
         self._parties: dict[str, Party] | None = None
+        self._names: Told | None = None
         self._sources: tuple[SourceFacts, ...] | None = None
 
     @property
@@ -173,7 +170,7 @@ class Atlas:
         for each in sought:
             hit = picked.get(each.canonical)
             if hit is None or int(hit["model_id"]) not in rows:
-                found[each.canonical] = Missing(_why_missing(each))
+                found[each.canonical] = self._told().of(each, _why_missing(each))
                 continue
             number = int(hit["model_id"])
             facts = self._facts(each, hit, rows, bases.get(number, ()), board)
@@ -190,7 +187,7 @@ class Atlas:
         self.engine.register_values(_NAMES, ())
         self.engine.register_values(_CHOSEN, ())
         _ = self.sources, self._known_parties(), self._aliases(), self._bases(set())
-        _ = self._rows(), self._adoption(), self._board(), self._ends()
+        _ = self._rows(), self._adoption(), self._board(), self._ends(), self._told()
         with suppress(NoDataError):
             self._stack()
 
@@ -215,6 +212,21 @@ class Atlas:
                 for row in rows
             }
         return self._parties
+
+    def _told(self) -> Told:
+        if self._names is None:
+            from underlay.cli.told import Told
+
+            rows = self._ask(
+                "accounts",
+                lambda t: t["core__account"].filter(
+                    (t["core__account"].platform == "huggingface")
+                    & (t["core__account"].organisation_id != UNKNOWN)
+                ).select("account", "organisation_id").order_by("account"),
+            )  # fmt: skip
+            accounts = {hub_key(row["account"]): row["organisation_id"] for row in rows}
+            self._names = Told(self._known_parties(), accounts)
+        return self._names
 
     def _party(self, identifier: str | None) -> Party:
         if identifier is None or identifier == UNKNOWN:

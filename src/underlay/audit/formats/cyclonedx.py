@@ -170,7 +170,7 @@ def _model(joined: Joined, card: Card) -> Component:
                                     ("is-root", base.is_root)]),
             bom_ref=reference_id("base", f"{card.canonical} {base.canonical}"),
         )
-        for base in (facts.ancestors if facts else ())
+        for base in card.ancestors
     ]  # fmt: skip
     return Component(
         name=name,
@@ -189,8 +189,7 @@ def _model(joined: Joined, card: Card) -> Component:
 
 
 def _passer(card: Card) -> Party:
-    facts = card.facts
-    return facts.uploader if facts and facts.uploader else card.maker
+    return card.uploader or card.maker
 
 
 def _facts(card: Card) -> Iterator[tuple[str, Any]]:
@@ -204,12 +203,12 @@ def _facts(card: Card) -> Iterator[tuple[str, Any]]:
     if card.operator:
         yield "operator", card.operator.id
         yield "operator-country", card.operator.country
+    if card.uploader:
+        yield "uploader", card.uploader.id
+        yield "uploader-country", card.uploader.country
     if facts is None:
         yield "unknown", card.reason
         return
-    if facts.uploader:
-        yield "uploader", facts.uploader.id
-        yield "uploader-country", facts.uploader.country
     yield "openness", facts.openness
     yield "licence-class", facts.licence.licence_class
     for text in card.conflicts:

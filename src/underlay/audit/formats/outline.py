@@ -109,7 +109,7 @@ def _above(joined: Joined) -> Iterator[Block]:
     built = [
         (_short(card.canonical), _chain(card), _uploader(card))
         for card in used
-        if card.facts and (card.facts.ancestors or card.facts.uploader)
+        if card.ancestors or card.uploader
     ]
     if built:
         yield _table("built on", ("model", "bases, nearest first", "uploaded by"), built)
@@ -152,16 +152,15 @@ def _row(joined: Joined, card: Card) -> tuple[str, ...]:
 
 
 def _chain(card: Card) -> str:
-    facts = card.facts
-    if facts is None or not facts.ancestors:
+    if not card.ancestors:
         return "no base is stated"
     return ", ".join(
-        f"{_short(a.canonical)} ({a.maker.country}, {a.relation})" for a in facts.ancestors
+        f"{_short(a.canonical)} ({a.maker.country}, {a.relation})" for a in card.ancestors
     )
 
 
 def _uploader(card: Card) -> str:
-    party = card.facts.uploader if card.facts else None
+    party = card.uploader
     return f"{party.name}, {party.country}" if party else "-"
 
 

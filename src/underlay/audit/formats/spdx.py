@@ -192,7 +192,7 @@ class _Writer:
         revisions = sorted({each.revision for each in found if each.revision})
         revision = revisions[0] if len(revisions) == 1 else None
         purl = model_purl(card.canonical, revision)
-        supplier = card.operator if card.is_hosted else (facts and facts.uploader) or card.maker
+        supplier = card.operator if card.is_hosted else card.uploader or card.maker
         name = card.canonical.partition(":")[2]
         values: dict[str, Any] = {
             "name": name,
@@ -243,7 +243,7 @@ class _Writer:
         return package
 
     def bases(self, card: Card) -> Iterator[Any]:
-        for base in card.facts.ancestors if card.facts else ():
+        for base in card.ancestors:
             purl = model_purl(base.canonical, None)
             name = base.canonical.partition(":")[2]
             package = self.add(
@@ -307,11 +307,11 @@ def _notes(card: Card) -> Iterator[str]:
     yield f"underlay:maker-country={card.maker.country}"
     if card.operator:
         yield f"underlay:operator-country={card.operator.country}"
+    if card.uploader:
+        yield f"underlay:uploader={card.uploader.id} ({card.uploader.country})"
     if facts is None:
         yield f"underlay:unknown={card.reason}"
         return
     yield f"underlay:licence-class={facts.licence.licence_class}"
-    if facts.uploader:
-        yield f"underlay:uploader={facts.uploader.id} ({facts.uploader.country})"
     if card.is_hosted and not facts.end.day:
         yield f"underlay:end-of-life=unknown ({facts.end.reason})"
