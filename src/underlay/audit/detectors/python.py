@@ -55,17 +55,24 @@ _RULES = {
 # cheaper to look for than patterns. The second group counts in files that speak of a model.
 _WORDS = (
     b"from_pretrained", b"hugging", b"gpt-", b"claude-", b"gemini-", b"llama", b"ransformer",
-    b"torch.hub", b"spacy", b"timm", b"open_clip", b"ultralytics", b"whisper",
+    b"torch.hub", b"timm", b"open_clip", b"ultralytics", b"whisper",
     b"torchaudio.pip", b".safetensors", b".gguf", b".pth", b".ckpt", b"repo_id", b"bert-",
-    b"replicate", b"text-embedding", b"MiniLM", b"gpt2", b"berta", b"t5-",
+    b"replicate", b"text-embedding", b"MiniLM", b"gpt2", b"berta", b"t5-", b"mpnet", b"spacy",
+    b"tts_models/", b"buffalo_", b"glove-wiki", b"_core_web_",
 )  # fmt: skip
 _MODEL_WORDS = (
     b"model_name", b"load_model", b"model_id", b"openai", b"langchain", b"diffusers",
     b"add_argument", b".option(", b"torchvision.models", b"keras.app", b"istral", b"wen",
-    b"hf_", b"anthropic", b"litellm", b"vllm", b"bedrock", b"deepseek", b".onnx",
+    b"hf_", b"anthropic", b"litellm", b"vllm", b"bedrock", b"deepseek", b".onnx", b"rembg",
+    b"ESRGAN", b"demucs", b"cohere", b"onnxruntime", b"pretrained",
 )  # fmt: skip
 # every repetition is bounded, so that a search stays linear
 _HUB_SHAPE = re.compile(rb"[\"'][A-Za-z0-9][\w.-]{1,60}/[\w.-]{0,60}[-\d][\w.-]{0,60}[\"'@:]")
+# a name with a number behind a hyphen, and no encoding, region or standard
+_NUMBERED = re.compile(
+    rb"[\"'](?!utf-|iso-|sha|us-|eu-|ap-|x-|latin-|text-|cp-|win-|py|data-|col-|row-|h-|w-)"
+    rb"[A-Za-z][A-Za-z0-9.]{1,20}-[\w.-]{0,40}\d[\w.-]{0,20}[\"']"
+)
 _MODEL_SET = re.compile(rb"(?i)model\w{0,20}[\"']?(?:\s*:[^=\n\"']{0,40})?\s*[=:]\s*[\"']\w")
 
 
@@ -78,7 +85,7 @@ def may_name_a_model(data: bytes) -> bool:
         for word in _MODEL_WORDS:
             if word in data:
                 return True
-        if _MODEL_SET.search(data) is not None:
+        if _MODEL_SET.search(data) is not None or _NUMBERED.search(data) is not None:
             return True
     return _HUB_SHAPE.search(data) is not None
 
@@ -105,7 +112,7 @@ class Python:
     """
 
     name = "python"
-    version = 1
+    version = 2
     rules = tuple(Rule(f"python/{name}", doc) for name, doc in _RULES.items())
 
     def wants(self, path: PurePosixPath, size: int, /) -> bool:

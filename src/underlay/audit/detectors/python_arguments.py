@@ -71,6 +71,9 @@ _RESOURCES = frozenset(
         "batches", "aio", "chats", "v1", "v2", "ocr", "fim"
     )
 )  # fmt: skip
+# keywords under which a form or a setting holds what can be chosen, and what is chosen at first
+_HELD_ONE = frozenset(("default", "value", "default_value", "initial"))
+_HELD = _HELD_ONE | {"choices", "options", "values", "items", "allowed", "enum"}
 # calls that hand on what they are given, or hold it as a default
 _PASSES = frozenset(
     ("Field", "field", "Option", "Argument", "str", "Path", "list", "tuple", "set", "frozenset",
@@ -280,7 +283,8 @@ class CallScan(Scan):
         if passes and any(_speaks_of_data(keyword.value) for keyword in node.keywords):
             self.push([k.value for k in node.keywords], Seen(skip=NEVER), scope)
             return
-        inherited = seen if passes and seen.strength else NOWHERE
+        held = not used and seen.strength >= 0.5 and not seen.skip and not passes
+        inherited = seen if passes and (seen.strength or seen.key) else NOWHERE
         if passes and inherited.strength and inherited.role is None:
             inherited = inherited._replace(role="option" if last == "Choice" else None)
         said = label or next((text_of(k.value) for k in node.keywords if k.arg == "label"), None)
@@ -302,7 +306,8 @@ class CallScan(Scan):
             if not inherited.strength:
                 group = {"g": f"{name}({number})"}
                 role_here = seen.role if passes else member.role
-                inherited = NOWHERE._replace(role=role_here, rule="registry", more=group)
+                key = inherited.key
+                inherited = NOWHERE._replace(key=key, role=role_here, rule="registry", more=group)
             if shown and isinstance(argument, (ast.List, ast.Tuple, ast.Name)):
                 self.expression(argument, shown, scope)
             else:
@@ -312,7 +317,12 @@ class CallScan(Scan):
                 continue
             key = keyword.arg or ""
             if passes and not inherited.strength and key in ("default", "value"):
-                self.expression(keyword.value, NOWHERE._replace(role=seen.role), scope)
+                told = NOWHERE._replace(role=seen.role, key=seen.key, rule=seen.rule)
+                self.expression(keyword.value, told, scope)
+            elif held and key in _HELD:
+                # `"Model": Setting(value="...", options=[...])`
+                told_role: Role | None = "default" if key in _HELD_ONE else "option"
+                self.expression(keyword.value, seen._replace(role=told_role), scope)
             elif inherited.strength and key in ("default", "value", "examples", "default_factory"):
                 self.expression(keyword.value, inherited, scope)
             elif shown and key in ("choices", "options", "value", "default"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,26 @@ if TYPE_CHECKING:
 
     from underlay.audit.findings import Kind
 
-__all__ = ["Call", "Calls", "calls"]
+__all__ = ["Call", "Calls", "Scheme", "calls", "scheme_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """How the libraries of one field name their models, and what has to speak for such a name."""
+
+    name: str
+    pattern: re.Pattern[str]
+    anywhere: bool
+    keys: tuple[str, ...]
+    packages: frozenset[str]
+    strict: bool
+
+    def holds(self, strength: float, around: str, packages: set[str]) -> bool:
+        """Whether enough speaks for a name: `around` are the names that it stands under."""
+        if self.anywhere or (strength >= 0.5 and not self.strict):
+            return True
+        low = around.lower()
+        return any(key in low for key in self.keys) or not self.packages.isdisjoint(packages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +84,17 @@ class Calls:
             (entry["prefix"], re.compile(entry["pattern"]), frozenset(entry["loads"]))
             for entry in table["constructor"]
         )
+        self.schemes = tuple(
+            Scheme(
+                name=entry["name"],
+                pattern=re.compile(entry["pattern"], re.ASCII),
+                anywhere=entry.get("anywhere", False),
+                keys=tuple(entry.get("keys", ())),
+                packages=frozenset(entry.get("packages", ())),
+                strict=entry.get("strict", False),
+            )
+            for entry in table["scheme"]
+        )
         self._nothing: dict[str, list[str]] = {}
         for name in table["nothing"]["calls"]:
             self._nothing.setdefault(name.rpartition(".")[2], []).append(name)
@@ -109,3 +139,11 @@ def calls() -> Calls:
     """The shipped vocabulary."""
     source = resources.files("underlay.audit").joinpath("vocabulary_python.toml")
     return Calls(tomllib.loads(source.read_text("utf-8")))
+
+
+@lru_cache(maxsize=20_000)
+def scheme_of(text: str) -> Scheme | None:
+    """The naming scheme that the whole string follows."""
+    if len(text) > 100:
+        return None
+    return next((s for s in calls().schemes if s.pattern.fullmatch(text)), None)

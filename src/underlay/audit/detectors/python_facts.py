@@ -218,9 +218,13 @@ class _Reader(CallScan):
 
     def _target(self, target: ast.expr, value: ast.expr, scope: str) -> None:
         if isinstance(target, ast.Name):
-            self.bind(target.id, value_of(value), scope, scope)
+            held = value_of(value)
+            if not _adds_to(held, target.id):
+                self.bind(target.id, held, scope, scope)
         elif isinstance(target, ast.Attribute):
             name = dotted(target) or ""
+            if _adds_to(value_of(value), name):
+                return
             owner, _, attribute = name.rpartition(".")
             if owner in ("self", "cls"):
                 self.bind(attribute, value_of(value), scope, scope.rpartition(".")[0])
@@ -308,6 +312,11 @@ class _Reader(CallScan):
     def _named(self, node: ast.NamedExpr, seen: Seen, scope: str) -> None:
         self._target(node.target, node.value, scope)
         self.keyed(node.target.id, node.value, scope)
+
+
+def _adds_to(value: Value, name: str) -> bool:
+    """Whether a string is made of what the same name held before: no new name by itself."""
+    return value is not None and value[0] == "+" and ["n", name] in value[3:]
 
 
 def _imports(tree: ast.Module) -> Iterator[ast.stmt]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from underlay.audit.detectors.python_calls import calls
+from underlay.audit.detectors.python_calls import calls, scheme_of
 from underlay.audit.detectors.python_names import Project, Spot
 from underlay.audit.findings import OUTSIDE, SURE, ModelReference, Unknown
 from underlay.audit.references import (
+    Candidate,
     Place,
     classify,
     hosted_operator,
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from underlay.audit.detectors.python_names import Held, Leaf
     from underlay.audit.findings import Facts, Role
-    from underlay.audit.references import Candidate
 
 __all__ = ["link"]
 
@@ -35,7 +35,18 @@ _STRONG = frozenset(
     ("loader", "hub-download", "client", "ollama", "gateway", "request", "torch-hub")
 )
 _AGREED = 0.55
+_KNOWN, _NAMED, _OWNED = 0.6, 0.62, 0.7
+_SEEN = 0.3  # below, only what stands beside others is worth a look into the atlas
 _VAGUE = 0.45  # for the atlas to confirm
+# what a class or an option is called that stands for no model in particular
+_WORDS_FOR_MODELS = frozenset(
+    ("base", "default", "model", "models", "auto", "none", "local", "custom", "main", "name",
+     "unknown", "test", "encoder", "decoder", "tokenizer", "unet", "vae", "text_encoder",
+     "scheduler", "generic")
+)  # fmt: skip
+_OF_DATA = re.compile(
+    r"(?i)data|bench|prompts?|corpus|corpora|\d+k(?![a-z0-9])|images?$|docs$|space"
+)
 _BRANCHES = frozenset(("main", "master", "HEAD", "None"))
 _PINNABLE = frozenset(("loader", "hub-download"))
 
@@ -60,6 +71,8 @@ class _Best:
     reaches_local: bool = False
     reaches_others: bool = False
     role: Role | None = None
+    is_alone: bool = True  # no member of a collection
+    rest: tuple[str, str, int, int] | None = None  # of a joined name: its end, where written
 
 
 def link(facts: Mapping[str, Facts]) -> Iterator[ModelReference | Unknown]:
@@ -92,6 +105,7 @@ class _Linker:
                     Unknown(file=path, line=0, text="", reason=reason, rule="python")
                 )
         self._agree()
+        self._agree_over_files()
         for key, best in self.best.items():
             # what is loaded as a data set is no model, unless a model's loader takes it too
             if key[:3] in self.nothing and not best.reaches_others:
@@ -99,8 +113,17 @@ class _Linker:
             # what the code itself saves under a plain name is read back from this machine
             if key[:3] in self.outputs and "/" not in key[3]:
                 continue
+            if best.reference.confidence < _SEEN and best.is_alone:
+                continue
+            if best.rest is not None and self._is_told(key[3], *best.rest):
+                continue
             yield self._final(best)
         yield from self.unknown
+
+    def _is_told(self, ref: str, text: str, file: str, line: int, column: int) -> bool:
+        """Whether a gateway's prefix was put before a name that is told where it is written."""
+        prefix = ref.removesuffix(text)
+        return prefix[-1:] in ("/", ":") and (file, line, column, text) in self.best
 
     def _sink(self, path: str, sink: list[Any]) -> None:
         rule, _, _, expects, operator, strength, scope, value, more, line = sink
@@ -134,6 +157,10 @@ class _Linker:
                 hosted = classify(text, Place(None, None, 0.6))
                 return hosted if hosted is not None and hosted.kind == "hosted" else found
             return classify(text, Place(None, None, 0.6))
+        if place.expects == "package" and scheme_of(text) is not None:
+            return Candidate(text, "package", max(0.7, place.strength))
+        if place.expects == "hub" and "/" not in text and text.lower() in _WORDS_FOR_MODELS:
+            return None
         if server.operator is not None and place.expects in ("hosted", None):
             return classify(text, Place(place.expects, server.operator, place.strength))
         return classify(text, place)
@@ -195,6 +222,7 @@ class _Linker:
         if is_written_here and role is not None:
             known.role = role
         if "g" in more and is_written_here:
+            known.is_alone = False
             # calls are grouped by their name over the whole project, collections by their place
             group = ("" if "(" in more["g"] else spot.path, more["g"])
             self.groups.setdefault(group, set()).add(key)
@@ -202,6 +230,8 @@ class _Linker:
             known.reaches_local = True
         elif rule in _STRONG:
             known.reaches_others = True
+        if leaf.rest is not None:
+            known.rest = leaf.rest
 
     def _agree(self) -> None:
         """Where most members of a collection are models for sure, the others are models too."""
@@ -213,6 +243,35 @@ class _Linker:
                     reference = self.best[key].reference
                     told = {"confidence": _AGREED, "evidence": "beside other models"}
                     self.best[key].reference = replace(reference, **told)  # type: ignore[arg-type]
+
+    def _agree_over_files(self) -> None:
+        """A name that is a model's in one place is one in all; so, less surely, is its owner's."""
+        sure: set[str] = set()
+        owners: set[str] = set()
+        for key, best in self.best.items():
+            reference = best.reference
+            is_hub = reference.kind == "hub" and "/" in reference.ref
+            if not is_hub or reference.confidence < _KNOWN or key[:3] in self.nothing:
+                continue
+            if role_of(PurePosixPath(key[0])) != "test" or not _is_invented(best):
+                sure.add(reference.ref)
+                if reference.confidence >= _OWNED:
+                    owners.add(reference.ref.partition("/")[0])
+        for key, best in self.best.items():
+            reference = best.reference
+            if reference.kind != "hub" or key[:3] in self.nothing:
+                continue
+            if reference.ref in sure and reference.confidence <= _KNOWN:
+                told = {"confidence": _NAMED, "evidence": "named elsewhere as a model"}
+            elif (
+                reference.confidence < SURE
+                and reference.ref.partition("/")[0] in owners
+                and not _OF_DATA.search(reference.ref)
+            ):
+                told = {"confidence": SURE, "evidence": "beside other models of the same owner"}
+            else:
+                continue
+            best.reference = replace(reference, **told)  # type: ignore[arg-type]
 
     def _role(self, leaf: Leaf, own: Role | None) -> Role:
         """The role of a string by what surrounds it, else by the way it took."""

@@ -20,6 +20,7 @@ __all__ = ["Held", "Leaf", "Project", "Spot"]
 _DEEPEST = 48
 _STEPS = 1_500  # of one look-up: hostile code can make every name depend on every other
 _MOST = 300
+_CHILDREN = 60  # classes that derive from one
 _PARSED = frozenset(
     (
         "parse_args", "parse_known_args", "parse_args_into_dataclasses", "FLAGS",
@@ -56,6 +57,8 @@ class Leaf(NamedTuple):
     line: int
     column: int
     hint: str | None
+    # the only part of a joined text that is no fixed beginning: its text and where it is written
+    rest: tuple[str, str, int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,7 @@ class Project:
         self._options_by_folder: dict[tuple[str, str], list[str]] = {}
         self._modules_found: dict[tuple[str, str], str | None] = {}
         self._handed_in: dict[tuple[str, str, str], list[tuple[Value, Spot]]] = {}
+        self._derived: dict[str, list[tuple[str, str, str]]] = {}
         for path in sorted(facts):
             parts = list(PurePosixPath(path).with_suffix("").parts)
             if parts and parts[-1] == "__init__":
@@ -100,6 +104,10 @@ class Project:
             folder = path.rpartition("/")[0]
             for key in facts[path].get("options", ()):
                 self._options_by_folder.setdefault((folder, key), []).append(path)
+            for name, known in facts[path].get("class", {}).items():
+                for base in known["b"]:
+                    short = base.rpartition(".")[2]
+                    self._derived.setdefault(short, []).append((path, name, base))
         self._budget = _Budget()
 
     # --- what others ask -------------------------------------------------------------------------
@@ -142,23 +150,26 @@ class Project:
         if depth > 4:
             return
         line, column, *parts = value[1:]
-        choices: list[list[str]] = []
+        choices: list[list[Leaf]] = []
         lists = False
         for part in parts:
-            texts: dict[str, None] = {}
+            texts: dict[str, Leaf] = {}
             for inner in self._reduce(part, spot, None, depth + 1):
                 if inner.value[0] == "l":
                     lists = True
                     yield from self._strings(Held(inner.value, inner.spot, "option"), depth + 1)
                 else:
-                    texts.update((leaf.text, None) for leaf in self._strings(inner, depth + 1))
-            choices.append(list(texts)[:16])
+                    for leaf in self._strings(inner, depth + 1):
+                        texts.setdefault(leaf.text, leaf)
+            choices.append(list(texts.values())[:16])
         if lists or not all(choices):
             return
         for combination in itertools.islice(itertools.product(*choices), 64):
-            text = "".join(combination)
+            text = "".join(leaf.text for leaf in combination)
+            last = combination[-1]
+            rest = (last.text, last.file, last.line, last.column) if len(combination) == 2 else None
             if len(text) <= 300:
-                yield Leaf(text, spot.path, line, column, hint)
+                yield Leaf(text, spot.path, line, column, hint, rest)
 
     # --- values ----------------------------------------------------------------------------------
 
@@ -279,6 +290,7 @@ class Project:
                 yield from self._member(*spot.receiver, rest, None, hint, depth)
             elif owner:
                 yield from self._member(spot.path, owner, rest, None, hint, depth)
+                yield from self._overridden(spot.path, owner, rest, hint, depth)
             return
         found = False
         for held in self._local(root, spot, hint, depth):
@@ -498,6 +510,17 @@ class Project:
                 found = self._class(base, Spot(path, ""))
                 if found is not None and found != (path, owner):
                     yield from self._member(*found, names, made, hint, depth + 1, receiver)
+
+    def _overridden(
+        self, path: str, owner: str, names: list[str], hint: str | None, depth: int
+    ) -> Iterator[Held]:
+        """An attribute as the classes set it that derive from one."""
+        for other, name, base in self._derived.get(owner.rpartition(".")[2], ())[:_CHILDREN]:
+            values = self.facts[other].get("bind", {}).get(f"{name}|{names[0]}", ())
+            if values and self._class(base, Spot(other, "")) == (path, owner):
+                for scope, value in values:
+                    for held in self._reduce(value, Spot(other, scope), hint, depth + 1):
+                        yield from self._attribute(held, names[1:], depth + 1)
 
     # --- calls and modules -----------------------------------------------------------------------
 

@@ -8,9 +8,9 @@ import ast
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from underlay.audit.detectors.python_calls import calls
+from underlay.audit.detectors.python_calls import calls, scheme_of
 from underlay.audit.detectors.python_values import Value, dotted, text_of, value_of
-from underlay.audit.references import Place, classify, key_strength
+from underlay.audit.references import Candidate, Place, classify, key_strength
 from underlay.audit.sites import (
     OWN_SIZE,
     REPOSITORIES,
@@ -37,6 +37,8 @@ _FLOWS = (ast.Name, ast.Attribute, ast.Subscript, ast.JoinedStr, ast.BinOp, ast.
 _NEUTRAL_KEYS = frozenset(
     ("name", "id", "repo", "path", "value", "url", "hf", "default", "label", "key")
 )
+# what is shown of a thing; beside its address it names nothing else
+_SHOWN = ("name", "label", "title", "display_name", "file_name", "filename", "description")
 _EQUALS = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot)
 
 
@@ -251,26 +253,33 @@ class Scan:
         found = classify(text, place)
         if found is None and seen.strength >= 0.5:
             found = bare_name(text, place)
-            if found is None and self._is_size_of_whisper(text, seen):
-                seen = seen._replace(expects="package", strength=0.7)
-                found = classify(text, Place("package", None, 0.7))
+        if found is None and self._is_of_a_scheme(text, seen, scope):
+            seen = seen._replace(expects="package", strength=max(0.7, seen.strength))
+            found = Candidate(text, "package", seen.strength)
         if found is None and REPOSITORIES.fullmatch(text) and seen.strength >= 0.5:
             for piece, shift in pieces(text, seen.key):
                 column = node.col_offset + 2 + shift
                 self.sink(seen, scope, ["s", piece, node.lineno, column])
             return
-        if found is None or found.confidence < (0.2 if "g" in seen.more else 0.3):
+        if found is None or found.confidence < 0.2:
             return
         if seen.skip == FILES_ONLY and found.kind != "file":
             return
         self.sink(seen, scope, ["s", text, node.lineno, node.col_offset + 1])
 
-    def _is_size_of_whisper(self, text: str, seen: Seen) -> bool:
-        """A size of Whisper as its libraries call it, where they or their wrappers are imported."""
-        if WHISPER_SIZE.fullmatch(text) is None or seen.expects not in (None, "package"):
+    def _is_of_a_scheme(self, text: str, seen: Seen, scope: str) -> bool:
+        """A name as the libraries of a field give them, with something that speaks for it."""
+        if seen.expects not in (None, "package"):
             return False
-        is_theirs = any("whisper" in package for package in self.packages)
-        return is_theirs or OWN_SIZE.fullmatch(text) is not None
+        around = f"{seen.key} {scope} {seen.more.get('g', '')}"
+        says_model = seen.strength >= 0.5 or "model_size" in seen.key.lower()
+        if WHISPER_SIZE.fullmatch(text) is not None:
+            if not says_model:
+                return False
+            is_theirs = any("whisper" in package for package in self.packages)
+            return is_theirs or "whisper" in around.lower() or OWN_SIZE.fullmatch(text) is not None
+        scheme = scheme_of(text)
+        return scheme is not None and scheme.holds(seen.strength, around, self.packages)
 
     def _joined(self, node: ast.JoinedStr, seen: Seen, scope: str) -> None:
         if (node.end_lineno or 0) > node.lineno:
@@ -311,6 +320,7 @@ class Scan:
             if name is not None and (text := text_of(value)) is not None
         }
         files = files_of_repositories(texts) if len(texts) > 1 else {}
+        shown = _labels_beside_addresses(texts) if len(texts) > 1 else frozenset()
         several = sum(
             isinstance(value, _CONTAINERS) or text_of(value) is not None for value in node.values
         )
@@ -324,7 +334,7 @@ class Scan:
                 inside = seen._replace(role="option", rule="registry") if several > 1 else seen
                 self.expression(value, inside._replace(more=more), scope)
                 continue
-            if name in self.vocabulary.nothing_keywords or name in files.values():
+            if name in self.vocabulary.nothing_keywords or name in files.values() or name in shown:
                 self.push([value], Seen(skip=NEVER), scope)
                 continue
             strength = key_strength(name)
@@ -413,6 +423,14 @@ class Scan:
             return
         around = Seen(key, key_strength(key), "option", "literal-type", f"{key}: Literal[...]")
         self.stack.append((annotation, around, scope))
+
+
+def _labels_beside_addresses(texts: Mapping[str, str]) -> frozenset[str]:
+    """Keys of a mapping that only say how to show what an address in it leads to."""
+    found = (classify(text) for text in texts.values() if "://" in text)
+    if not any(one is not None and one.kind in ("hub", "file") for one in found):
+        return frozenset()
+    return frozenset(key for key in _SHOWN if key in texts and "/" not in texts[key])
 
 
 def _hub_start(node: ast.JoinedStr) -> bool:
