@@ -15,6 +15,7 @@ from underlay.audit.documents import Fragment, read_dotenv, read_json, read_toml
 from underlay.audit.embedded import embedded_python
 from underlay.audit.fences import Block, code_blocks
 from underlay.audit.findings import File, ModelReference, Rule
+from underlay.audit.mentions import mentions, of_others
 from underlay.audit.settings import Settings
 from underlay.audit.settings_walk import walk_settings
 from underlay.audit.shell import Command
@@ -36,10 +37,8 @@ _DIRECTIVE = re.compile(
     re.MULTILINE,
 )
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(?P<body>(?:(?!---)[^\n]*\n){1,500})---")
-_PAGE = re.compile(
-    r"https?://(?:www\.)?(?:huggingface\.co|hf\.co|ollama\.com/library|modelscope\.cn/models)"
-    r"/[\w./:@-]{2,150}"
-)
+# what once was: names there are those of other versions
+_HISTORY = re.compile(r"(?i)(?:changelog|changes|history|news|releases?(?:[-_ ]?notes)?)\b")
 _PYTHON_PROMPT = re.compile(r"^([ \t]*)(?:>>>|\.\.\.) ", re.MULTILINE)
 _PROMPT = re.compile(r"^([ \t]*)(?:\$|>|#|%)(?= )", re.MULTILINE)
 _SHELL = frozenset(
@@ -71,6 +70,8 @@ _READERS: dict[str, Callable[[str], Document]] = {
     "dotenv": read_dotenv,
     "ini": read_dotenv,
 }
+# in blocks of these the readers see all names; in others they look like those of the text
+_READ = _PYTHON | _SCRIPT | frozenset(_READERS) | {"dockerfile", "docker", "modelfile", "diff"}
 _FRONT_KEYS = frozenset(("base_model", "model", "models", "base_models"))
 # a document tells of models; what the project uses stands elsewhere
 MOST = 0.65
@@ -82,11 +83,12 @@ class Prose:
     """Markdown and reStructuredText."""
 
     name: str = "prose"
-    version: int = 1
+    version: int = 2
     rules: tuple[Rule, ...] = (
         Rule("prose/block", "A block of code in a document, read as its language is."),
         Rule("prose/front-matter", "`base_model` in the front matter of a model card."),
-        Rule("prose/page", "The address of a model's page in a document."),
+        Rule("prose/page", "The address of a model's page or weights in a document."),
+        Rule("prose/name", "A model's name in the text, a link or a span of code of a document."),
     )
 
     def wants(self, path: PurePosixPath, size: int, /) -> bool:
@@ -97,8 +99,6 @@ class Prose:
         """The models of blocks and front matter, each as a document's."""
         data = file.data
         if not mentions_models(data) or b"\0" in data[:1000]:
-            return
-        if not any(mark in data for mark in (b"```", b"~~~", b"code", b"---", b"huggingface.co")):
             return
         source = file.text().replace("\r\n", " \n")
         found = Sightings(file.path)
@@ -119,7 +119,8 @@ def _read(path: PurePosixPath, whole: Fragment, found: Sightings) -> None:
     spans = []
     line, counted = 1, 0
     for block in _blocks(source):
-        spans.append((block.open, block.close))
+        language = block.language.lower()
+        spans.append((block.open, block.close, language in _READ))
         body = source[block.start : block.end]
         if not mentions_models(body.encode("utf-8", "replace")):
             continue
@@ -129,13 +130,56 @@ def _read(path: PurePosixPath, whole: Fragment, found: Sightings) -> None:
         counted = block.start
         # what is kept is bounded: only blocks of a common size
         read = _block if len(body) <= _LONGEST_KEPT else _block.__wrapped__
-        for one in read(block.language.lower(), body):
+        for one in read(language, body):
             found.add(replace(one, file=str(path), line=one.line + line - 1))
-    for match in _PAGE.finditer(source):
-        if any(start <= match.start() < end for start, end in spans):
+    _text(whole, spans, found, is_history=_HISTORY.match(path.name) is not None)
+
+
+def _text(
+    whole: Fragment, blocks: list[tuple[int, int, bool]], found: Sightings, *, is_history: bool
+) -> None:
+    """What stands between the blocks that were read, and in those that were not."""
+    source = whole.text
+    others = of_others(source)
+    aliases = {one.ref for one in found if isinstance(one, ModelReference) and one.alias}
+    parts = []
+    position = 0
+    for start, end, is_read in [*sorted(blocks), (len(source), len(source), True)]:
+        parts.append((position, start, False))
+        if not is_read:
+            parts.append((start, end, True))
+        position = max(position, end)
+    for start, end, is_block in parts:
+        if start >= end:
             continue
-        site = Site(path, "prose/page", "address", "doc", 0.6, most=0.5)
-        found.see(match[0].rstrip("./:-"), *whole.at(match.start()), site)
+        for one in mentions(source[start:end], others=others, are_quotes_code=is_block):
+            candidate = one.candidate
+            is_page = (
+                candidate.ref.startswith("http")
+                or "://" in source[start + one.start : start + one.start + 8]
+            )
+            if is_history and not is_page:
+                continue
+            is_hosted = candidate.kind == "hosted"
+            line, column = whole.at(start + one.start)
+            found.add(
+                ModelReference(
+                    ref=candidate.ref,
+                    kind=candidate.kind,
+                    role="doc",
+                    file=str(found.file),
+                    line=line,
+                    column=column,
+                    rule="prose/page" if is_page else "prose/name",
+                    evidence="address" if is_page else "text",
+                    confidence=0.5 if is_page else 0.55,
+                    alias=candidate.ref in aliases or (is_hosted and one.is_local),
+                    operator=candidate.operator,
+                    revision=candidate.revision,
+                    weight_file=candidate.weight_file,
+                    flags=candidate.flags,
+                )
+            )
 
 
 def _blocks(source: str) -> Iterator[Block]:

@@ -1,0 +1,184 @@
+"""Models that running text names: in a span of code, in a link, or as a word of their own.
+
+Text names much that is no model: repositories of code, data sets, files, images of containers. So a
+word counts only where it follows an operator's whole naming scheme, is a repository of the Hub that
+shows what it is, or is one of the few open models known by a bare name; in a span of code a little
+more is believed. What the text itself links as code or as data is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from underlay.audit.findings import SURE
+from underlay.audit.references import Candidate, Place, classify, hosted_operator
+from underlay.audit.sites import bare_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Mention", "mentions", "of_others"]
+
+_WORD = re.compile(r"(?<![\w./:@~$#%\\&=?-])@?[A-Za-z0-9][\w.]*+[-/:][\w./:@+-]*[\w]", re.ASCII)
+_SPAN = re.compile(r"`{1,2}(?P<text>[^`\n]{2,160})`{1,2}")
+_QUOTED = re.compile(r"\"(?P<text>[^\"\s]{2,120})\"|'(?P<other>[^'\s]{2,120})'")
+_PIPELINE = re.compile(
+    r"(?<![\w.-])[a-z]{2,3}_(?:core|dep|ent)_(?:web|news|wiki|sci|ud)_(?:sm|md|lg|trf)(?![\w-])"
+)
+_PAGES = re.compile(
+    r"https?://(?:www\.)?(?:huggingface\.co|hf\.co|ollama\.com/library|modelscope\.cn/models|"
+    r"tfhub\.dev)/"
+)
+_WEIGHTS = re.compile(
+    r"https?://[\w.-]+/[\w./@%+:-]+\.(?:pth|pt|ckpt|safetensors|gguf|onnx|tflite|nemo|jit|"
+    r"h5|t7|caffemodel|pdparams)"
+)
+# of what stands near a name that is a word elsewhere too
+_CONTEXT = re.compile(r"(?i)model|ollama|\bllms?\b|embedding|checkpoint|rerank|openai|hugging")
+# schemes whose names are also steps, commands or parts of speech
+_WORDS_TOO = re.compile(
+    r"(?:step|command|solar|sonar|compound|speech|yi|wan|reka|text-search|j[12])-(?!r\b|r-plus|r7b)"
+)
+_MODULE = re.compile(r"(?:[a-z]+\.){1,3}[a-z]+(?:[.-][a-z_]+)*")
+_LOCAL = re.compile(r"localhost|127\.0\.0\.1|0\.0\.0\.0|--served-model-name|drop-in")
+_FILES = re.compile(r"(?i)\.(?:md|py|ipynb|json|ya?ml|toml|txt|sh|cpp|h|rs|go|ts|js|html?|git)$")
+_OF_OTHERS = re.compile(
+    r"(?:github\.com|gitlab\.com|datasets|spaces|docker\.io|hub\.docker\.com/r|ghcr\.io)/"
+    r"(?P<name>[\w-][\w.-]{0,60}/[\w-][\w.-]{0,90})"
+)
+_NEAR = 160
+_MOST = 5_000  # of one text
+
+
+class Mention(NamedTuple):
+    """A model that a text names; `start` is the offset of its first character."""
+
+    candidate: Candidate
+    start: int
+    is_local: bool  # the same line speaks of a server on this machine
+
+
+def of_others(text: str) -> frozenset[str]:
+    """The `owner/name` that the text links as code, data, a demonstration or an image."""
+    if "/" not in text:
+        return frozenset()
+    return frozenset(match["name"].rstrip(".") for match in _OF_OTHERS.finditer(text))
+
+
+def mentions(
+    text: str, *, others: frozenset[str] | None = None, are_quotes_code: bool = False
+) -> Iterator[Mention]:
+    """The models that the text names, in the order of their places.
+
+    `others`: what `of_others` says of the whole that the text is a part of. `are_quotes_code`: what
+    stands between quotation marks counts as a span of code, as in a block of a language that
+    nothing here reads.
+    """
+    others = of_others(text) if others is None else others
+    coded = _coded(text, are_quotes_code=are_quotes_code)
+    found = 0
+    end = -1
+    for start, word, is_coded in _words(text, coded):
+        if start < end or word in others:
+            continue
+        candidate = _candidate(text, start, word, is_coded=is_coded)
+        if candidate is None or candidate.confidence < SURE:
+            continue
+        end = start + len(word)
+        found += 1
+        if found > _MOST:
+            return
+        yield Mention(candidate, start, bool(_LOCAL.search(_line(text, start))))
+
+
+def _coded(text: str, *, are_quotes_code: bool) -> dict[int, str]:
+    """The words that are a span of code by themselves, or an argument in one, by their places."""
+    spans: dict[int, str] = {}
+    for match in _SPAN.finditer(text) if "`" in text else ():
+        inner, start = match["text"], match.start("text")
+        if not re.search(r"[\s=(]", inner):
+            word = inner.strip("\"'")
+            spans[start + inner.find(word)] = word
+            continue
+        for argument in _QUOTED.finditer(inner):
+            group = "text" if argument["text"] else "other"
+            spans[start + argument.start(group)] = argument[group]
+        for word_match in re.finditer(r"(?<=[\s=])[\w./:@+-]{2,120}", inner):
+            spans.setdefault(start + word_match.start(), word_match[0])
+    if are_quotes_code or text.count('"') > 1:
+        for argument in _QUOTED.finditer(text):
+            group = "text" if argument["text"] else "other"
+            if are_quotes_code or group == "text":
+                spans.setdefault(argument.start(group), argument[group])
+    return spans
+
+
+def _words(text: str, coded: dict[int, str]) -> Iterator[tuple[int, str, bool]]:
+    """Every word worth a look, with its place and whether it is code, in order."""
+    plain = {}
+    for match in _WORD.finditer(text):
+        if match.start() not in coded:
+            plain[match.start()] = match[0]
+    if "_core_" in text or "_dep_" in text or "_ent_" in text:
+        for match in _PIPELINE.finditer(text):
+            plain.setdefault(match.start(), match[0])
+    for start in sorted({*plain, *coded}):
+        if start in coded:
+            yield start, coded[start].rstrip(".,:;"), True
+        else:
+            yield start, plain[start], False
+
+
+def _candidate(text: str, start: int, word: str, *, is_coded: bool) -> Candidate | None:
+    if word.startswith(("http:", "https:")):
+        # the word ends at signs that an address may have: only what is before them counts
+        if _PAGES.match(word):
+            return classify(word.rstrip("./:-"))
+        address = _WEIGHTS.match(word)
+        return classify(address[0]) if address and address.end() == len(word) else None
+    if _PIPELINE.fullmatch(word):
+        return Candidate(word, "package", 0.6)
+    if _FILES.search(word) or text[max(0, start - 2) : start] == "](":
+        return None
+    if "/" in word:
+        return classify(word)
+    operator = hosted_operator(word)
+    if operator is not None:
+        if operator == "bedrock" and not re.search(r"\d", word):
+            return None  # a module of a library
+        if not is_coded and (_WORDS_TOO.match(word) or not _stands_alone(text, start, word)):
+            return None
+        return classify(word)
+    known = bare_name(word.partition(":")[0], Place(None, None, 0.6))
+    if known is not None and known.kind == "hub" and ":" not in word:
+        return known if is_coded or "-" in word else None
+    if ":" in word:
+        tagged = classify(word)
+        if tagged is not None and tagged.confidence >= SURE:
+            return tagged
+        if known is not None and known.kind == "ollama" and _near(text, start):
+            return Candidate(word, "ollama", 0.6, "ollama")
+        return None
+    if not is_coded or not _near(text, start):
+        return None
+    if known is not None:
+        return known
+    return classify(word, Place(None, None, 0.6)) if re.fullmatch("o[134]", word) else None
+
+
+def _stands_alone(text: str, start: int, word: str) -> bool:
+    """Whether the word isn't a part of a path, an address or a name with other signs."""
+    after = text[start + len(word) : start + len(word) + 1]
+    return after not in ("/", "\\", "=", "(", "_", "*") or after == "*"
+
+
+def _line(text: str, start: int) -> str:
+    end = text.find("\n", start, start + 400)
+    first = text.rfind("\n", max(0, start - 400), start) + 1
+    return text[max(first, start - 400) : end if end >= 0 else start + 400]
+
+
+def _near(text: str, start: int) -> bool:
+    """Whether what stands around speaks of models."""
+    return _CONTEXT.search(text, max(0, start - _NEAR), start + _NEAR) is not None
