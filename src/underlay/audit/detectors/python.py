@@ -50,6 +50,8 @@ _RULES = {
     "namespace of a hub, wherever it stands.",
     "comment": "Commented-out code that loads or sets a model, or a hub's address in a comment.",
     "docstring": "Code that loads a model in a docstring, or an address of a hub there.",
+    "text": "Code that loads or asks a model in a text of several lines, which the program runs "
+    "or hands on.",
 }
 # A file without any of these names no model that a rule could believe. Words first: they are
 # cheaper to look for than patterns. The second group counts in files that speak of a model.

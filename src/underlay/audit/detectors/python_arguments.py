@@ -71,6 +71,10 @@ _RESOURCES = frozenset(
         "batches", "aio", "chats", "v1", "v2", "ocr", "fim"
     )
 )  # fmt: skip
+_WRITERS = frozenset(
+    ("save", "export", "save_pretrained", "save_weights", "save_model", "save_file",
+     "save_checkpoint", "save_state_dict", "export_model", "save_lora_weights", "write_weights")
+)  # fmt: skip
 # keywords under which a form or a setting holds what can be chosen, and what is chosen at first
 _HELD_ONE = frozenset(("default", "value", "default_value", "initial"))
 _HELD = _HELD_ONE | {"choices", "options", "values", "items", "allowed", "enum"}
@@ -116,7 +120,11 @@ class CallScan(Scan):
         if last == "parametrize":
             self._parametrize(node, scope)
             return
+        if last in _WRITERS:
+            self._written(node, scope)
         if isinstance(node.func, ast.Attribute):
+            if last == "get" and node.args:
+                self.asked(node.func.value, node.args[0], scope)
             self.push([node.func.value], NOWHERE, scope)
             if last in _CHECKS and text_of(node.func.value) is not None:
                 return
@@ -135,6 +143,12 @@ class CallScan(Scan):
         if name in self.vocabulary.posts or last == "post":
             self._post(node, scope)
         self._arguments(node, name, seen, scope, used)
+
+    def _written(self, node: ast.Call, scope: str) -> None:
+        """Where a call saves what the program made: read from there it is no other's model."""
+        for given in (*node.args, *(k.value for k in node.keywords)):
+            if isinstance(given, (ast.Constant, ast.Name, ast.Attribute)):
+                self.sink(Seen(rule="output"), scope, value_of(given), node.lineno)
 
     def _command(self, node: ast.Call) -> None:
         """A command that the code runs: its words, each with its place."""

@@ -37,7 +37,7 @@ def facts_of(tree: ast.Module, data: bytes) -> Facts:
     reader = _Reader()
     reader.read(tree)
     facts = reader.facts()
-    prose = prose_of(data, reader.docstrings, reader.quoted)
+    prose = prose_of(data, reader.docstrings, reader.quoted, reader.texts)
     if prose:
         facts["prose"] = prose
     return facts
@@ -203,8 +203,11 @@ class _Reader(CallScan):
         if not is_one and PARTS.search(last):
             self.push([node.value], Seen(skip=NEVER), scope)
             return
-        if last in self.vocabulary.nothing_keywords and not strength:
-            around = Seen(skip=NEVER)
+        if _adds_to(value_of(node.value), name or ""):
+            around = NOWHERE
+        elif last in self.vocabulary.nothing_keywords and not strength:
+            # what a call makes says nothing about what it is given
+            around = NOWHERE if isinstance(node.value, ast.Call) else Seen(skip=NEVER)
             if last in OUTPUTS:
                 self.sink(Seen(rule="output"), scope, value_of(node.value), node.lineno)
         elif seen.rule == "enum" and not strength and seen.strength:

@@ -39,6 +39,7 @@ _KNOWN, _NAMED, _OWNED = 0.6, 0.62, 0.7
 _SEEN = 0.3  # below, only what stands beside others is worth a look into the atlas
 _VAGUE = 0.45  # for the atlas to confirm
 # what a class or an option is called that stands for no model in particular
+_MINE = re.compile(r"(?i)(?:my|your|the|some|path|name)[-_ ].*|.*[-_](?:model[-_])?name")
 _WORDS_FOR_MODELS = frozenset(
     ("base", "default", "model", "models", "auto", "none", "local", "custom", "main", "name",
      "unknown", "test", "encoder", "decoder", "tokenizer", "unet", "vae", "text_encoder",
@@ -47,6 +48,11 @@ _WORDS_FOR_MODELS = frozenset(
 _OF_DATA = re.compile(
     r"(?i)data|bench|prompts?|corpus|corpora|\d+k(?![a-z0-9])|images?$|docs$|space"
 )
+_PROSE = {
+    "comment": ("comment", "commented-out code or address"),
+    "doc": ("docstring", "docstring"),
+    "text": ("text", "code in a text"),
+}
 _BRANCHES = frozenset(("main", "master", "HEAD", "None"))
 _PINNABLE = frozenset(("loader", "hub-download"))
 
@@ -71,6 +77,7 @@ class _Best:
     reaches_local: bool = False
     reaches_others: bool = False
     role: Role | None = None
+    is_slug: bool = False  # like a name, and known by nothing but what stands beside it
     is_alone: bool = True  # no member of a collection
     rest: tuple[str, str, int, int] | None = None  # of a joined name: its end, where written
 
@@ -89,6 +96,7 @@ class _Linker:
         self.unknown: list[Unknown] = []
         self.nothing: set[tuple[str, int, int]] = set()
         self.outputs: set[tuple[str, int, int]] = set()
+        self.written: set[tuple[str, str]] = set()
         self.groups: dict[tuple[str, str], set[tuple[str, int, int, str]]] = {}
 
     def run(self) -> Iterator[ModelReference | Unknown]:
@@ -113,6 +121,10 @@ class _Linker:
             # what the code itself saves under a plain name is read back from this machine
             if key[:3] in self.outputs and "/" not in key[3]:
                 continue
+            if best.reference.kind == "file" and (key[0], key[3]) in self.written:
+                continue
+            if best.is_slug and best.reference.confidence < SURE:
+                continue
             if best.reference.confidence < _SEEN and best.is_alone:
                 continue
             if best.rest is not None and self._is_told(key[3], *best.rest):
@@ -132,6 +144,8 @@ class _Linker:
         if rule in ("nothing", "output"):
             kept = self.nothing if rule == "nothing" else self.outputs
             kept.update((leaf.file, leaf.line, leaf.column) for leaf in leaves)
+            if rule == "output":
+                self.written.update((leaf.file, leaf.text) for leaf in leaves)
             return
         if not leaves:
             self._unresolved(path, line, rule, value, strength)
@@ -145,6 +159,9 @@ class _Linker:
                 # the object behind `.chat.completions.create` could not be traced: nobody's yet
                 place = Place(expects, None, strength)
             found = self._read(leaf.text, place, server)
+            if found is None and "slug" in more:
+                found = classify(leaf.text, Place(None, None, SURE))
+                found = replace(found or Candidate(leaf.text, "hosted", 0.0), confidence=0.0)
             if found is None and strength >= 0.5 and not server.is_local:
                 found = bare_name(leaf.text, place)
             if found is not None:
@@ -159,7 +176,7 @@ class _Linker:
             return classify(text, Place(None, None, 0.6))
         if place.expects == "package" and scheme_of(text) is not None:
             return Candidate(text, "package", max(0.7, place.strength))
-        if place.expects == "hub" and "/" not in text and text.lower() in _WORDS_FOR_MODELS:
+        if place.expects == "hub" and "/" not in text and _is_word(text):
             return None
         if server.operator is not None and place.expects in ("hosted", None):
             return classify(text, Place(place.expects, server.operator, place.strength))
@@ -213,7 +230,7 @@ class _Linker:
         key = (leaf.file, leaf.line, leaf.column, found.ref)
         known = self.best.get(key)
         if known is None:
-            known = self.best[key] = _Best(reference)
+            known = self.best[key] = _Best(reference, is_slug="slug" in more)
         elif (reference.confidence, reference.rule) > (
             known.reference.confidence,
             known.reference.rule,
@@ -237,12 +254,21 @@ class _Linker:
         """Where most members of a collection are models for sure, the others are models too."""
         for members in self.groups.values():
             sure = [key for key in members if self.best[key].reference.confidence >= _AGREED]
-            weak = [key for key in members if self.best[key].reference.confidence < SURE]
+            slugs = [key for key in members if self.best[key].is_slug]
+            weak = [
+                key
+                for key in members
+                if self.best[key].reference.confidence < SURE and not self.best[key].is_slug
+            ]
+            told: dict[str, Any] = {"confidence": _AGREED, "evidence": "beside other models"}
             if sure and len(sure) >= len(weak):
                 for key in weak:
-                    reference = self.best[key].reference
-                    told = {"confidence": _AGREED, "evidence": "beside other models"}
-                    self.best[key].reference = replace(reference, **told)  # type: ignore[arg-type]
+                    self.best[key].reference = replace(self.best[key].reference, **told)
+            if len(sure) > 1 and len(sure) >= len(slugs):
+                like = self.best[min(sure)].reference
+                for key in slugs:
+                    known = replace(self.best[key].reference, kind=like.kind, **told)
+                    self.best[key].reference = known
 
     def _agree_over_files(self) -> None:
         """A name that is a model's in one place is one in all; so, less surely, is its owner's."""
@@ -298,7 +324,7 @@ class _Linker:
         found = classify(text, Place(expects, None, 0.9 if expects else 0.6))
         if found is None:
             return
-        role: Role = "comment" if kind == "comment" else "doc"
+        role: Role = "comment" if kind == "comment" else "use" if kind == "text" else "doc"
         reference = ModelReference(
             ref=found.ref,
             kind=found.kind,
@@ -306,8 +332,8 @@ class _Linker:
             file=path,
             line=line,
             column=column,
-            rule="python/comment" if kind == "comment" else "python/docstring",
-            evidence="commented-out code or address" if kind == "comment" else "docstring",
+            rule=f"python/{_PROSE[kind][0]}",
+            evidence=_PROSE[kind][1],
             confidence=sure,
             operator=found.operator,
             revision=found.revision,
@@ -408,6 +434,14 @@ class _Linker:
         self.unknown.append(
             Unknown(file=path, line=line, text=text, reason=reason, rule=f"python/{rule}")
         )
+
+
+def _is_word(text: str) -> bool:
+    """Whether a text where a hub's name is expected is a word, as classes and options have."""
+    if text.lower() in _WORDS_FOR_MODELS or _MINE.fullmatch(text) is not None:
+        return True
+    has_parts = "-" in text or any(letter.isdigit() for letter in text)
+    return (not has_parts or len(text) < 4) and bare_name(text, Place("hub", None, 0.9)) is None
 
 
 def _is_anothers(text: str) -> bool:

@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING, Any
 
+from underlay.audit.mentions import mentions
 from underlay.audit.references import Place, classify, key_strength
 
 if TYPE_CHECKING:
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
 __all__ = ["prose_of"]
 
 _MOST = 2_000
+# without one of these a comment or a docstring names nothing that `mentions` knows
+_NAMES = re.compile(
+    r"(?i)gpt|claude|gemini|llama|bert|mi[sx]tral|qwen|embed|whisper|davinci|command-r|minilm|mpnet|"
+    r"deepseek|gemma|t5-|phi-|xlnet|_core_|huggingface|bge-|o[134]-|[\w-]/[A-Z]"
+)
 _LONGEST = 500  # characters of a line
 _COMMENT = re.compile(rb"(?m)^[ \t]*#(.*)$")
 _TELLS = re.compile(r"huggingface\.co/|hf\.co/|ollama\.com/library|modelscope\.c|[\"']")
@@ -32,29 +38,59 @@ _LOADERS = (
     "hf_hub_download",
     "CrossEncoder",
 )
+# a loader whose argument stands in the next line, also behind a prompt of the interpreter
+_SPREAD = re.compile(
+    r"(?:from_pretrained|snapshot_download|hf_hub_download|SentenceTransformer|CrossEncoder|"
+    r"from_single_file|load_lora_weights)\(\s{0,60}\n\s{0,60}(?:\.\.\.)?\s{0,60}"
+    r"(?:[a-z_]{2,40}=)?[\"'](?P<name>[^\"'\s]{2,120})[\"']"
+)
+# a member of a list that was commented out
+_MEMBER = re.compile(r"\s{0,20}[\"']([^\"'\s]{4,120})[\"']\s{0,4},?\s*")
+# a text that holds code: what is named there is used where the text is run or sent
+_CODE = re.compile(r"(?m)^\s{0,20}(?:import |from [\w.]+ import |def |class |>>> )")
 
 
 def prose_of(
-    data: bytes, docstrings: list[ast.expr], quoted: list[tuple[int, int]]
+    data: bytes,
+    docstrings: list[ast.expr],
+    quoted: list[tuple[int, int]],
+    texts: list[ast.Constant],
 ) -> list[list[Any]]:
-    """`[text, line, column, kind, confidence, expects]` of comments and docstrings.
+    """`[text, line, column, kind, confidence, expects]` of comments, docstrings and other texts.
 
-    `kind` is `comment` or `doc`. `quoted` are the lines of strings of several lines: a `#` there
-    starts no comment.
+    `kind` is `comment`, `doc` or, for code in a text, `text`. `quoted` are the lines of strings of
+    several lines: a `#` there starts no comment. `texts` are such strings that are no docstrings.
     """
     found: list[list[Any]] = []
     if b"#" in data and (b"huggingface.co" in data or b"hf.co" in data or b"odel" in data):
         found.extend(_comments(data, docstrings, quoted))
-    for node in docstrings:
+    for node in [*docstrings, *texts]:
         text = node.value if isinstance(node, ast.Constant) else ""
-        if not isinstance(text, str) or not _TELLS.search(text):
+        if not isinstance(text, str):
             continue
-        for number, line_text in enumerate(text.splitlines()):
-            column = node.col_offset + 4 if number == 0 else 1
-            found.extend(_line(line_text, node.lineno + number, column, "doc"))
+        if node in docstrings and _NAMES.search(text):
+            found.extend(_named(text, node.lineno, node.col_offset + 4, "doc"))
+        if not _TELLS.search(text):
+            continue
+        is_code = node in texts and ">>> " not in text and _CODE.search(text) is not None
+        found.extend(_text(text, node, "text" if is_code else "doc"))
         if len(found) > _MOST:
             break
     return found
+
+
+def _text(text: str, node: ast.expr, kind: str) -> Iterator[list[Any]]:
+    """What a string of several lines refers to."""
+    for number, line_text in enumerate(text.splitlines()):
+        column = node.col_offset + 4 if number == 0 else 1
+        yield from _line(line_text, node.lineno + number, column, kind)
+    for match in _SPREAD.finditer(text):
+        candidate = classify(match["name"], Place("hub", None, 0.9))
+        if candidate is not None:
+            at = match.start("name")
+            line = node.lineno + text.count("\n", 0, at)
+            column = at - text.rfind("\n", 0, at) - 1
+            yield [match["name"], line, column, kind, 0.55, "hub"]
 
 
 def _comments(
@@ -66,13 +102,27 @@ def _comments(
     line, at = 1, 0
     for match in _COMMENT.finditer(data):
         text = match[1].decode("utf-8", "replace")
-        if not _TELLS.search(text):
+        is_name = _NAMES.search(text) is not None
+        if not is_name and not _TELLS.search(text):
             continue
         line += data.count(b"\n", at, match.start(1))
         at = match.start(1)
         if line not in taken:
             column = at - data.rfind(b"\n", 0, at)
             yield from _line(text, line, column, "comment")
+            if is_name and len(text) <= _LONGEST:
+                yield from _named(text, line, column + 1, "comment")
+
+
+def _named(text: str, line: int, column: int, kind: str) -> Iterator[list[Any]]:
+    """The models that a docstring or a comment names; its first character's place is given."""
+    for one in mentions(text, are_quotes_code=True):
+        candidate = one.candidate
+        breaks = text.count("\n", 0, one.start)
+        at = one.start - text.rfind("\n", 0, one.start) if breaks else column + one.start
+        expects = None if candidate.kind in ("hosted", "file") else candidate.kind
+        if not one.is_local:
+            yield [candidate.ref, line + breaks, at, kind, 0.52, expects]
 
 
 def _line(text: str, line: int, column: int, kind: str) -> list[list[Any]]:
@@ -80,6 +130,11 @@ def _line(text: str, line: int, column: int, kind: str) -> list[list[Any]]:
     if len(text) > _LONGEST:
         return []
     found: list[list[Any]] = []
+    member = _MEMBER.fullmatch(text) if kind == "comment" else None
+    if member is not None:
+        candidate = classify(member[1], Place(None, None, 0.5))
+        if candidate is not None and candidate.confidence >= 0.7:
+            found.append([member[1], line, column + member.start(1) - 1, kind, 0.55, None])
     for match in _URL.finditer(text):
         address = match[0].rstrip(".,;:)")
         if classify(address) is not None:

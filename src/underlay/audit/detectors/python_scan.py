@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,7 +26,17 @@ if TYPE_CHECKING:
 
     from underlay.audit.findings import Facts, Kind, Role
 
-__all__ = ["ALTERNATIVES", "FILES_ONLY", "MOST", "NEVER", "NOWHERE", "OUTPUTS", "Scan", "Seen"]
+__all__ = [
+    "ALTERNATIVES",
+    "FILES_ONLY",
+    "MOST",
+    "NEVER",
+    "NOWHERE",
+    "OUTPUTS",
+    "Scan",
+    "Seen",
+    "is_slug",
+]
 
 MOST = 20_000  # sinks, calls and bindings of one file
 ALTERNATIVES = 40
@@ -36,6 +47,12 @@ _CONTAINERS = (ast.List, ast.Tuple, ast.Set, ast.Dict)
 _FLOWS = (ast.Name, ast.Attribute, ast.Subscript, ast.JoinedStr, ast.BinOp, ast.Call)
 _NEUTRAL_KEYS = frozenset(
     ("name", "id", "repo", "path", "value", "url", "hf", "default", "label", "key")
+)
+_SLUG = re.compile(r"[A-Za-z][A-Za-z0-9]{0,30}(?:[-.][A-Za-z0-9_]{1,30}){1,8}", re.ASCII)
+# regions, encodings, standards, versions, files
+_NO_SLUG = re.compile(
+    r"(?i)(?:us|eu|ap|sa|ca|af|me|cn)-[a-z]+-\d|(?:utf|iso|sha|md|cp|win|latin|rfc|v\d|py\d|x-|test|user|"
+    r"item|node|chunk|doc|page|section|step|task|session|run|my|your)[-.\d]|.*\.(?:[a-z]{2,4}|json|yaml)$"
 )
 # what is shown of a thing; beside its address it names nothing else
 _SHOWN = ("name", "label", "title", "display_name", "file_name", "filename", "description")
@@ -109,6 +126,7 @@ class Scan:
         self.commands: list[list[list[Any]]] = []
         self.docstrings: list[ast.expr] = []
         self.quoted: list[tuple[int, int]] = []  # strings of several lines: from line, to line
+        self.texts: list[ast.Constant] = []  # those that can be read line by line
         self.serving: set[str] = set()  # functions that answer as a hosted service would
         self.count = 0
         self.stack: list[tuple[ast.AST, Seen, str]] = []
@@ -243,6 +261,8 @@ class Scan:
         text = node.value
         if (node.end_lineno or 0) > node.lineno:
             self.quoted.append((node.lineno, node.end_lineno or 0))
+            if isinstance(text, str) and text.count("\n") == (node.end_lineno or 0) - node.lineno:
+                self.texts.append(node)
         if not isinstance(text, str) or not 2 <= len(text) <= 300 or seen.skip == NEVER:
             return
         if " " in text or "\n" in text:
@@ -260,6 +280,11 @@ class Scan:
             for piece, shift in pieces(text, seen.key):
                 column = node.col_offset + 2 + shift
                 self.sink(seen, scope, ["s", piece, node.lineno, column])
+            return
+        if found is None and "g" in seen.more and not seen.skip and is_slug(text):
+            # unknown, and perhaps a model like the others of its collection
+            told = seen._replace(more={**seen.more, "slug": True}, strength=0.0)
+            self.sink(told, scope, ["s", text, node.lineno, node.col_offset + 1])
             return
         if found is None or found.confidence < 0.2:
             return
@@ -389,6 +414,8 @@ class Scan:
             around = Seen(key, strength, "option", "comparison", f"compared with {key}")
             if scope in self.serving:
                 around = around._replace(more={"alias": True})
+            if within and number and text_of(node.left) is None:
+                self.asked(side, node.left, scope)
             is_text = isinstance(side, (ast.Constant, ast.List, ast.Tuple, ast.Set))
             self.stack.append((side, around if is_text else NOWHERE, scope))
 
@@ -399,8 +426,20 @@ class Scan:
                 (node.slice, seen._replace(role="option", rule="literal-type"), scope)
             )
             return
+        if not isinstance(node.ctx, ast.Store):
+            self.asked(node.value, node.slice, scope)
         self.push([node.value], NOWHERE, scope)
         self.push([node.slice], Seen(rule="registry", evidence=f"{base}[...]"), scope)
+
+    def asked(self, mapping: ast.expr, key: ast.expr, scope: str) -> None:
+        """A mapping that is asked with a model's name has models as its keys."""
+        if not isinstance(key, (ast.Name, ast.Attribute)):
+            return
+        name = (dotted(key) or "").rpartition(".")[2]
+        if key_strength(name) >= 0.5 and isinstance(mapping, (ast.Name, ast.Attribute)):
+            told = f"asked with {name}"
+            seen = Seen(name, 0.5, "option", "registry", told, more={"asked": True})
+            self.sink(seen, scope, ["k", value_of(mapping)])
 
     def _attribute(self, node: ast.Attribute, seen: Seen, scope: str) -> None:
         name = dotted(node)
@@ -423,6 +462,13 @@ class Scan:
             return
         around = Seen(key, key_strength(key), "option", "literal-type", f"{key}: Literal[...]")
         self.stack.append((annotation, around, scope))
+
+
+def is_slug(text: str) -> bool:
+    """Whether a text looks like a name of several parts: many of them, or a number in one."""
+    if _SLUG.fullmatch(text) is None or _NO_SLUG.match(text) is not None:
+        return False
+    return text.count("-") >= 2 or any(letter.isdigit() for letter in text)
 
 
 def _labels_beside_addresses(texts: Mapping[str, str]) -> frozenset[str]:
