@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Cache", "file_key", "fingerprint"]
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 def fingerprint(detectors: Iterable[Detector], *more: object) -> str:
@@ -73,7 +74,7 @@ class Cache:
             if row is None:
                 return None
             return json.loads(row[0])
-        except (sqlite3.Error, ValueError, RecursionError):
+        except (sqlite3.Error, TypeError, ValueError, RecursionError):
             return None
 
     def replace(self, new: Mapping[bytes, object], used: Iterable[bytes]) -> None:
@@ -81,10 +82,8 @@ class Cache:
         if self._base is None:
             return
         kept = set(used)
-        rows = [
-            (key, json.dumps(value, separators=(",", ":"), ensure_ascii=False))
-            for key, value in new.items()
-        ]
+        # ASCII alone: SQLite takes no half of a character, which a file can hold
+        rows = [(key, json.dumps(value, separators=(",", ":"))) for key, value in new.items()]
         try:
             self._base.execute("BEGIN IMMEDIATE")
             self._base.executemany("INSERT OR REPLACE INTO found VALUES (?, ?)", rows)
@@ -92,8 +91,11 @@ class Cache:
             stale = [(key,) for key in keys if key not in kept and key not in new]
             self._base.executemany("DELETE FROM found WHERE key = ?", stale)
             self._base.execute("COMMIT")
-        except (sqlite3.Error, UnicodeError):
-            pass  # the next run finds less in the cache; nothing else is lost
+        except sqlite3.Error:
+            with suppress(sqlite3.Error):  # what is half written is void
+                self._base.execute("DELETE FROM mark")
+                self._base.execute("COMMIT")
+            self._give_up()  # the next run finds less in the cache; nothing else is lost
 
     def close(self) -> None:
         """Let go of the file."""

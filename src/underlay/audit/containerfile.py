@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from underlay.audit.cuts import cut
 from underlay.audit.documents import Fragment, read_json
 from underlay.audit.shell import Command, read_shell, words_of
 
@@ -87,7 +88,10 @@ def read_containerfile(source: str) -> Iterator[Instruction]:
     whole = Fragment(source)
     whole.at(0)  # its parts share what it knows of lines
     row = count = 0
-    while row < len(lines) and count < MAX_INSTRUCTIONS:
+    while row < len(lines):
+        if count >= MAX_INSTRUCTIONS:
+            cut(f"more than {MAX_INSTRUCTIONS} instructions: the rest is not read")
+            return
         stripped = lines[row].strip()
         directive = _ESCAPE.match(stripped)
         if directive:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Any, Literal
 
+from underlay.audit.cuts import cut
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -92,6 +94,7 @@ class Document:
     source: str
     problem: str = ""
     _inside: Fragment | None = None  # the text that this document is a part of
+    is_cut: bool = False  # by a limit; else it is the text that is broken
 
     def moved(self, inside: Fragment) -> None:
         """The document stands in another file: its nodes are placed there."""
@@ -209,6 +212,7 @@ class Grammar:
     def parse(self, data: bytes) -> Any:
         """The tree of the bytes before the bound; an empty one where they nest too deeply."""
         if _nests(data, self.DEEPEST):
+            cut(f"nested deeper than {self.DEEPEST} brackets: not read")
             data = b""
         if not self._is_bash:
             return self._parser.parse(data)
@@ -223,7 +227,10 @@ class Grammar:
             left -= len(part)
             return part
 
-        return self._parser.parse(read)
+        tree = self._parser.parse(read)
+        if left <= 0:
+            cut("shell that takes too long to parse: cut where the work was too much")
+        return tree
 
 
 _LETTERS = bytes(byte if byte < 0x80 else ord("x") for byte in range(256))
@@ -253,7 +260,9 @@ def grammar(name: str) -> Grammar:
 
 
 class _Cut(Exception):  # noqa: N818 -- leaves this module never; it ends a reading early
-    pass
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class _Builder:
@@ -267,7 +276,7 @@ class _Builder:
     def add(self, node: Node) -> None:
         self._count += 1
         if self._count > MAX_NODES:
-            raise _Cut(f"more than {MAX_NODES} values")
+            raise _Cut(f"more than {MAX_NODES} values: the rest is not read")
         if not self._stack:
             self.roots.append(node)
             return
@@ -284,7 +293,7 @@ class _Builder:
     def begin(self, node: Node) -> None:
         self.add(node)
         if len(self._stack) >= MAX_DEPTH:
-            raise _Cut(f"nested deeper than {MAX_DEPTH}")
+            raise _Cut(f"nested deeper than {MAX_DEPTH}: the rest is not read")
         self._stack.append(node)
 
     def end(self) -> None:
@@ -311,10 +320,14 @@ def _kept(read: Callable[[str], Document]) -> Callable[[str], Document]:
     def read_once(source: str) -> Document:
         for reader, text, document in _LAST:
             if reader is read and text == source:
+                if document.is_cut:
+                    cut(document.problem)
                 return document
         if len(source) > _LARGE:
             _LAST.clear()
         document = read(source)
+        if document.is_cut:
+            cut(document.problem)
         del _LAST[: max(0, len(_LAST) - _MOST_KEPT + 1)]
         _LAST.append((read, source, document))
         return document
@@ -336,6 +349,30 @@ def _without_templates(source: str) -> str:
     return _TEMPLATE.sub(lambda m: DYNAMIC * len(m[0]), source)
 
 
+class _Expanded:
+    """How many values a YAML file would have, were its aliases followed."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._anchors: dict[str, int] = {}
+        self._open: list[tuple[str | None, int]] = []
+
+    def add(self, kind: str, anchor: str | None) -> None:
+        if kind == "ScalarEvent":
+            self.count += 1
+            if anchor is not None:
+                self._anchors[anchor] = 1
+        elif kind == "AliasEvent":
+            # what is more than all can be is not counted on
+            self.count = min(self.count + self._anchors.get(anchor or "", 1), 1_000 * MAX_NODES)
+        elif kind.endswith(("MappingStartEvent", "SequenceStartEvent")):
+            self._open.append((anchor, self.count))
+        elif kind.endswith(("MappingEndEvent", "SequenceEndEvent")) and self._open:
+            name, before = self._open.pop()
+            if name is not None:
+                self._anchors[name] = self.count - before
+
+
 @_kept
 def read_yaml(source: str) -> Document:
     """Every document of a YAML file. What libyaml can't read ends the reading, never raises."""
@@ -343,12 +380,14 @@ def read_yaml(source: str) -> Document:
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     builder = _Builder()
-    problem = ""
+    problem, is_cut = "", False
     text = _without_templates(source)
     event: Any  # the stubs give the classes no attributes
+    expanded = _Expanded()
     try:
         for event in yaml.parse(text, Loader=loader):
             kind = type(event).__name__
+            expanded.add(kind, getattr(event, "anchor", None))
             if kind == "ScalarEvent":
                 mark = event.start_mark
                 style = event.style
@@ -375,11 +414,13 @@ def read_yaml(source: str) -> Document:
                 builder.add(Node("text", mark.line + 1, mark.column + 1))
     except yaml.YAMLError as error:
         problem = f"not YAML: {getattr(error, 'problem', None) or 'unreadable'}"
-    except _Cut as cut:
-        problem = str(cut)
+    except _Cut as reached:
+        problem, is_cut = reached.reason, True
     except (ValueError, UnicodeError, RecursionError):
         problem = "not YAML: unreadable"
-    return Document(builder.roots, source, problem)
+    if not is_cut and expanded.count > MAX_NODES:
+        problem, is_cut = f"aliases for more than {MAX_NODES} values: not followed", True
+    return Document(builder.roots, source, problem, is_cut=is_cut)
 
 
 # --- JSON, with the comments and trailing commas that editors allow -----
@@ -407,7 +448,7 @@ def read_json(source: str) -> Document:
     """A JSON file, or JSON lines, also with comments; an unbalanced end is no error."""
     builder = _Builder()
     breaks = _line_breaks(source)
-    problem = ""
+    problem, is_cut = "", False
     position = 0
     try:
         while match := _JSON.search(source, position):
@@ -431,9 +472,9 @@ def read_json(source: str) -> Document:
                 builder.add(Node("text", line, column, text, start, position, is_quoted=True))
             elif kind == "word":
                 builder.add(Node("text", line, column, match["word"], start, position))
-    except _Cut as cut:
-        problem = str(cut)
-    return Document(builder.roots, source, problem)
+    except _Cut as reached:
+        problem, is_cut = reached.reason, True
+    return Document(builder.roots, source, problem, is_cut=is_cut)
 
 
 # --- TOML -----
@@ -445,7 +486,7 @@ def read_toml(source: str) -> Document:
     tree = grammar("toml").parse(source.encode("utf-8", "replace"))
     reader = _TomlReader(source)
     root = Node("map", 1, 1)
-    problem = ""
+    problem, is_cut = "", False
     try:
         for child in tree.root_node.children:
             if child.type == "pair":
@@ -454,9 +495,9 @@ def read_toml(source: str) -> Document:
                 reader.table(child, root)
             elif child.type == "ERROR":
                 problem = "not TOML: unreadable in part"
-    except _Cut as cut:
-        problem = str(cut)
-    return Document([root], source, problem)
+    except _Cut as reached:
+        problem, is_cut = reached.reason, True
+    return Document([root], source, problem, is_cut=is_cut)
 
 
 class _Reader:
@@ -477,7 +518,7 @@ class _Reader:
     def node(self, kind: Literal["map", "list", "text"], part: Any) -> Node:
         self._count += 1
         if self._count > MAX_NODES:
-            raise _Cut(f"more than {MAX_NODES} values")
+            raise _Cut(f"more than {MAX_NODES} values: the rest is not read")
         start = self._offset(part.start_byte)
         line, column = _place(self._breaks, start)
         return Node(kind, line, column, start=start, end=self._offset(part.end_byte))
@@ -520,7 +561,7 @@ class _TomlReader(_Reader):
 
     def _value(self, part: Any, depth: int) -> Node:
         if depth > MAX_DEPTH:
-            raise _Cut(f"nested deeper than {MAX_DEPTH}")
+            raise _Cut(f"nested deeper than {MAX_DEPTH}: the rest is not read")
         if part.type == "array":
             node = self.node("list", part)
             node.values = [self._value(child, depth + 1) for child in part.named_children
@@ -557,20 +598,20 @@ def read_hcl(source: str) -> Document:
     tree = grammar("hcl").parse(source.encode("utf-8", "replace"))
     reader = _HclReader(source)
     root = Node("map", 1, 1)
-    problem = ""
+    problem, is_cut = "", False
     try:
         for child in tree.root_node.named_children:
             if child.type == "body":
                 reader.body(child, root, 0)
-    except _Cut as cut:
-        problem = str(cut)
-    return Document([root], source, problem)
+    except _Cut as reached:
+        problem, is_cut = reached.reason, True
+    return Document([root], source, problem, is_cut=is_cut)
 
 
 class _HclReader(_Reader):
     def body(self, part: Any, parent: Node, depth: int) -> None:
         if depth > MAX_DEPTH:
-            raise _Cut(f"nested deeper than {MAX_DEPTH}")
+            raise _Cut(f"nested deeper than {MAX_DEPTH}: the rest is not read")
         for child in part.named_children:
             if child.type == "attribute" and len(child.named_children) > 1:
                 key = self.node("text", child.named_children[0])
@@ -597,7 +638,7 @@ class _HclReader(_Reader):
 
     def value(self, part: Any, depth: int) -> Node:
         if depth > MAX_DEPTH:
-            raise _Cut(f"nested deeper than {MAX_DEPTH}")
+            raise _Cut(f"nested deeper than {MAX_DEPTH}: the rest is not read")
         while part.type in ("expression", "literal_value", "collection_value", "template_expr"):
             if len(part.named_children) != 1:
                 break
@@ -665,6 +706,7 @@ def _assignments(source: str, signs: str) -> Iterator[tuple[Node, Node]]:
     breaks = _line_breaks(source)
     for count, match in enumerate(_ASSIGNMENT.finditer(source)):
         if count > MAX_ASSIGNMENTS:
+            cut(f"more than {MAX_ASSIGNMENTS} assignments: the rest is not read")
             return
         if match["sign"] not in signs:
             continue

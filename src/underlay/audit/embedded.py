@@ -6,6 +6,7 @@ import textwrap
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from underlay.audit.cuts import cut
 from underlay.audit.findings import File, ModelReference
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def embedded_python(
 
     def read(text: str, line: int, column: int) -> None:
         if len(text) > _LONGEST:
+            cut(f"Python in another file, longer than {_LONGEST} characters: not read")
             return
         from underlay.audit.detectors.python import Python
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from underlay.audit.catalogue import Entry, catalogue
+from underlay.audit.cuts import cut
 from underlay.audit.findings import Rule, Unknown
 from underlay.audit.ties import Ties, lowered, strongest
 
@@ -106,7 +107,7 @@ class Deployment:
 
             document = read_yaml(file.text()) if kind == "yaml" else read_json(file.text())
             found += _tree(document, ties)
-            problem = document.problem if found else ""
+            problem = document.problem if found and not document.is_cut else ""
         yield from strongest(found)
         if problem:
             yield Unknown(
@@ -219,6 +220,7 @@ def _prose(text: str, ties: Ties) -> Iterator[Infrastructure]:
     whole = Fragment(text)
     for count, block in enumerate(code_blocks(text)):
         if count > MAX_FENCES:
+            cut(f"more than {MAX_FENCES} blocks of code: the rest is not read")
             return
         if block.language.lower() not in _SHELL_FENCES:
             continue

@@ -13,6 +13,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from underlay.audit.catalogue import Entry, catalogue
+from underlay.audit.cuts import cut
 from underlay.audit.documents import Fragment
 from underlay.audit.findings import Rule
 from underlay.audit.ties import Ties, strongest
@@ -114,6 +115,7 @@ _CMAKE_OTHER = (
     (re.compile(r"\bOpenCL\b"), "opencl"),
 )
 MAX_PER_KIND = 500
+_TOO_MANY = f"more than {MAX_PER_KIND} kernels or pieces of assembly: the rest is not listed"
 
 
 @lru_cache(maxsize=1)
@@ -177,6 +179,7 @@ def _source(text: str, suffix: str, ties: Ties) -> Iterator[Infrastructure]:
     if suffix != ".hip":
         for count, match in enumerate(_KERNEL.finditer(quiet)):
             if count >= MAX_PER_KIND:
+                cut(_TOO_MANY)
                 break
             name = _KERNEL_NAME.match(quiet[match.end() : match.end() + 600])
             shown = f"__global__ {name['name']}" if name else "__global__"
@@ -186,6 +189,7 @@ def _source(text: str, suffix: str, ties: Ties) -> Iterator[Infrastructure]:
         if is_device:
             for count, match in enumerate(_ASSEMBLY.finditer(quiet)):
                 if count >= MAX_PER_KIND:
+                    cut(_TOO_MANY)
                     break
                 entry = Entry("nvidia", "tied", "hardware", "an intrinsic or plain C++")
                 line, column = whole.at(match.start())
@@ -206,6 +210,7 @@ def _other_kernels(
     replacement = {"hip": "HIP compiles for CUDA too", "metal": "Vulkan, WebGPU"}.get(language)
     for count, match in enumerate(pattern.finditer(quiet)):
         if count >= MAX_PER_KIND:
+            cut(_TOO_MANY)
             return
         line, column = whole.at(match.start())
         entry = Entry(vendor, _tie(tie), _need(need), replacement)

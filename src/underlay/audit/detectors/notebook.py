@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from underlay.audit.cuts import cut
 from underlay.audit.findings import ModelReference, Rule
 from underlay.audit.roles import role_of
 
@@ -108,6 +109,7 @@ def notebook_code(data: bytes) -> NotebookCode:
     places: list[tuple[int, int]] = []
     for cell, piece in zip(cells, pieces, strict=True):
         if len(texts) > _MOST_LINES:
+            cut(f"more than {_MOST_LINES} lines of code: the rest is not read")
             break
         texts.extend((*piece, ""))
         places.extend((line, column) for _, line, column in cell.lines)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from underlay.audit.catalogue import Entry, catalogue, is_local
+from underlay.audit.cuts import cut
 from underlay.audit.findings import Rule
 from underlay.audit.ties import Ties, imports_any, strongest
 
@@ -271,7 +272,10 @@ def _python(
 
 def _walk(tree: ast.AST, budget: int = 1_000_000) -> Iterator[ast.AST]:
     stack = [tree]
-    while stack and budget:
+    while stack:
+        if not budget:
+            cut("more nodes of syntax than are looked at for services: the rest is not read")
+            return
         budget -= 1
         node = stack.pop()
         yield node
@@ -456,7 +460,10 @@ def _calls(text: str, suffix: str, whole: Any, ties: Ties) -> Iterator[Infrastru
     imported: list[Infrastructure] = []
     stack = [tree.root_node]
     budget = 300_000
-    while stack and budget:
+    while stack:
+        if not budget:
+            cut("more nodes of syntax than are looked at for services: the rest is not read")
+            return
         budget -= 1
         node = stack.pop()
         kind = node.type

@@ -147,7 +147,7 @@ def _header(file: File) -> _Header | None:
         return _Header("Keras")
     if data[:4] in (b"lmgg", b"ggml", b"fmgg", b"tjgg"):
         return _Header("GGML")
-    if data[:1] == b"\x80" and 2 <= data[1] <= 5:
+    if data[:1] == b"\x80" and data[1:2] and 2 <= data[1] <= 5:
         return _Header(f"pickle, protocol {data[1]}", is_pickle=True)
     if data.startswith(b"PK\x03\x04") and b"/data.pkl" in data[:100_000]:
         return _Header("pickle in a PyTorch archive", is_pickle=True)
