@@ -39,6 +39,11 @@ _DIRECTIVE = re.compile(
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(?P<body>(?:(?!---)[^\n]*\n){1,500})---")
 # what once was: names there are those of other versions
 _HISTORY = re.compile(r"(?i)(?:changelog|changes|history|news|releases?(?:[-_ ]?notes)?)\b")
+# a document that points clients of OpenAI at this machine speaks of that server's names
+_LOCAL_SERVER = re.compile(
+    r"(?i)(?:base_?ur[li]|api_?base|openai_(?:api_)?host|base_path)\W{1,6}"
+    r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|host\.docker\.internal|\[::1\])"
+)
 _PYTHON_PROMPT = re.compile(r"^([ \t]*)(?:>>>|\.\.\.) ", re.MULTILINE)
 _PROMPT = re.compile(r"^([ \t]*)(?:\$|>|#|%)(?= )", re.MULTILINE)
 _SHELL = frozenset(
@@ -142,6 +147,7 @@ def _text(
     source = whole.text
     others = of_others(source)
     aliases = {one.ref for one in found if isinstance(one, ModelReference) and one.alias}
+    is_local = _LOCAL_SERVER.search(source) is not None
     parts = []
     position = 0
     for start, end, is_read in [*sorted(blocks), (len(source), len(source), True)]:
@@ -173,7 +179,8 @@ def _text(
                     rule="prose/page" if is_page else "prose/name",
                     evidence="address" if is_page else "text",
                     confidence=0.5 if is_page else 0.55,
-                    alias=candidate.ref in aliases or (is_hosted and one.is_local),
+                    alias=candidate.ref in aliases
+                    or (is_hosted and (one.is_local or is_local) and candidate.operator == "openai"),
                     operator=candidate.operator,
                     revision=candidate.revision,
                     weight_file=candidate.weight_file,
