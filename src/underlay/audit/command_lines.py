@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from underlay.audit.documents import DYNAMIC, Fragment, read_json
 from underlay.audit.findings import Rule
-from underlay.audit.references import key_strength
-from underlay.audit.shell import Command, Value, Word, read_shell
+from underlay.audit.references import classify, key_strength
+from underlay.audit.shell import Command, Value, Word, read_shell, split_value
 from underlay.audit.sites import (
+    OWN_SIZE,
     RUN_TIME,
     WHISPER_SIZE,
     Endpoints,
@@ -51,6 +52,9 @@ COMMAND_RULES = (
 _FLAG = re.compile(r"--?(?P<name>[A-Za-z][\w.-]*)(?:=(?P<value>.*))?$", re.DOTALL)
 _PAIR = re.compile(r"\+{0,2}(?P<key>[A-Za-z_][\w./@-]*)=(?P<value>.+)$", re.DOTALL)
 _URL = re.compile(r"https?://[^\s\"'<>|;)\\]+|hf://[\w./@:-]+")
+_HUB_FILE = re.compile(
+    r"https?://(?:huggingface\.co|hf\.co|hf-mirror\.com)/[\w.-]+/[\w.-]+(?=/(?:resolve|blob|raw)/)"
+)
 _SCRIPT_FLAGS = frozenset(("-c", "-lc", "-ec", "-exc", "-euc", "-xc", "-cl", "-ic", "-euxc"))
 _SHELLS = frozenset(("sh", "bash", "zsh", "ash", "dash"))
 _DATA_FLAGS = frozenset(("-d", "--data", "--data-raw", "--data-binary", "--json", "--data-ascii"))
@@ -60,6 +64,11 @@ _PAIR_KEYS = frozenset(("pretrained", "model", "peft", "tokenizer", "model_name"
 _FETCHERS = frozenset(("wget", "curl", "git", "aria2c", "pip", "python", "axel", "huggingface-cli"))
 _LATE = frozenset(("--quiet", "-q", "--force", "--verbose", "-v", "--insecure", "--gpu"))
 MAX_DEPTH = 3
+MAX_VALUES = 200
+# a name that says that there are several: its text is a list
+_PLURAL = re.compile(r"(?i)(?:models|names|ids|sizes|llms|list)$")
+# ... and their quantised variants, as whisper.cpp calls them
+_WHISPER = re.compile(rf"(?:{WHISPER_SIZE.pattern})(?:-(?:q\d_\d|tdrz))?")
 
 
 # one of these stands in every file of commands or settings that names a model
@@ -146,15 +155,39 @@ class CommandLines:
         for one in assigned:
             self.assignment(one)
 
+    def python_text(self, text: str, line: int, column: int) -> None:
+        """A program that stands in the file, where there is a reader of programs."""
+        if self.python is not None:
+            self.python(text, line, column)
+
     def assignment(self, one: Assignment, role: Role = "default") -> None:
         """A variable whose name is a model's; numbers and paths have no model's shape."""
         strength = key_strength(one.name)
-        if not strength or len(one.values) > 200:
+        if len(one.values) > MAX_VALUES:
+            return
+        if not strength:
+            site = Site(self.file, "command/url", f"{one.name}=", role, 0.0)
+            for value in one.values:  # an address of a model, whatever the variable is called
+                if "://" not in value.text or value.parts:
+                    continue
+                if DYNAMIC in value.text:
+                    self._repository(value.text, value, site)
+                elif _sure(value.text):
+                    self._see(value, site)
             return
         url = self.endpoints.url_for(one.name)
         site = Site(self.file, "command/variable", f"{one.name}=", role, strength, url=url)
-        for value in one.values:
-            self._see(value, replace(site, role="default" if value.is_default else role))
+        values = one.values
+        if _PLURAL.search(one.name):
+            values = tuple(part for value in values for part in split_value(value))[:MAX_VALUES]
+        sizes = _sizes_of_whisper(one.name, values)
+        for value in values:
+            own = replace(site, role="default" if value.is_default else role)
+            if value in sizes:
+                own = replace(own, expects="package", strength=0.85)
+            elif len(values) > 3 and value.parts and "://" not in value.text and "." in value.text:
+                continue  # a path put together in each way that there is
+            self._see(value, own)
 
     def command(self, command: Command, depth: int = 0) -> None:
         """One command, with those that it hands to another shell."""
@@ -290,6 +323,8 @@ class CommandLines:
             own = replace(site, expects=expects.get(slot))
             if slot == "ollama" and text.startswith(("hf.co/", "huggingface.co/")):
                 own = replace(own, expects=None)
+            if slot == "hub" and not re.search(r"[/\d-]", text):
+                continue  # a word of a sentence, or of the command itself
             if slot == "hub" and text.startswith(("/", ".", "~")):
                 own = replace(own, expects=None, strength=0.6)
             seen |= self._see(replace(value, text=text), own)
@@ -383,6 +418,9 @@ class CommandLines:
                 continue
             for value in word.values:
                 for match in _URL.finditer(value.text):
+                    if DYNAMIC in match[0]:
+                        self._repository(match[0], value, base)
+                        continue
                     column = value.column
                     if (value.line, value.column) == (word.line, word.column):
                         column += match.start() + (word.raw[:1] in "\"'")
@@ -390,10 +428,18 @@ class CommandLines:
                     site = replace(base, rule="command/url", evidence=program, strength=0.6)
                     self._see(moved, site)
 
+    def _repository(self, address: str, value: Value, base: Site) -> None:
+        """`https://huggingface.co/org/name/resolve/main/$FILE`: the repository is known."""
+        match = _HUB_FILE.match(address)
+        if match is not None:
+            site = replace(base, rule="command/url", evidence="a file of", strength=0.6)
+            self._see(replace(value, text=match[0]), site)
+
     def _bodies(self, words: tuple[Word, ...], command: Command) -> None:
         """`curl URL -d '{"model": ...}'`: the address says who is asked."""
         name = next((w.text.rpartition("/")[2] for w in words), "")
         if name not in ("curl", "http", "https", "xh", "wget", "curlie"):
+            self._handed_bodies(words)
             return
         url = next((v.text for w in words for v in w.values if "://" in v.text[:12]), None)
         if url is None:
@@ -406,6 +452,16 @@ class CommandLines:
         bodies += [(h.text, *h.at(0)) for h in command.heredocs]
         for text, line, column in bodies:
             self._body(text, line, column, url)
+
+    def _handed_bodies(self, words: tuple[Word, ...]) -> None:
+        """`ask "$HOST/v1/chat/completions" '{"model": ...}'`: a function that sends the body."""
+        url = next((v.text for w in words for v in w.values if "/v1/" in v.text), None)
+        if url is None:
+            return
+        url = url if DYNAMIC not in url.partition("/v1/")[0] else "http://localhost/v1/"
+        for word in words[1:]:
+            if word.raw[:2] in ("'{", '"{'):
+                self._body(word.text, word.line, word.column + 1, url)
 
     def _body(self, text: str, line: int, column: int, url: str | None) -> None:
         if not text.lstrip().startswith("{") or len(text) > 100_000:
@@ -425,6 +481,23 @@ class CommandLines:
 
 
 # --- pure parts -----
+
+
+def _sure(text: str) -> bool:
+    found = classify(text)
+    return found is not None and found.confidence >= 0.7
+
+
+def _sizes_of_whisper(name: str, values: tuple[Value, ...]) -> frozenset[Value]:
+    """Those of the values that are sizes of Whisper.
+
+    A variable's name says so, or there are several and half of them can be nothing else.
+    """
+    sizes = [value for value in values if _WHISPER.fullmatch(value.text)]
+    own = [value for value in sizes if OWN_SIZE.fullmatch(value.text)]
+    if "whisper" in name.lower() or (len(own) >= 3 and len(sizes) * 2 > len(values)):
+        return frozenset(sizes)
+    return frozenset(own)
 
 
 def _own(texts: list[str]) -> tuple[dict[str, Any], int] | None:

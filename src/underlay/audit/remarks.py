@@ -118,11 +118,10 @@ def _setting(part: Fragment, file: PurePosixPath, own: Sightings) -> None:
     prefix, sign, rest = text.partition(":")
     if sign and "/" in rest and prefix in vocabulary()["gateways"]:  # `openrouter:org/name`
         text, shift = rest, len(prefix) + 1
-    found = classify(text)
-    if found is None:
-        return
-    if found.confidence >= MOST:
-        site = Site(file, "comment/name", "commented out", "comment", 0.0, most=MOST)
+    place = Place(None, None, MOST) if shift else Place()
+    found = classify(text, place)
+    if found is not None and found.confidence >= MOST:
+        site = Site(file, "comment/name", "commented out", "comment", place.strength, most=MOST)
         own.see(text, *part.at(match.start("value") + shift), site)
 
 
@@ -131,7 +130,7 @@ def _pointers(part: Fragment, file: PurePosixPath, own: Sightings) -> None:
     for match in _URL.finditer(part.text):
         address = match[0].rstrip(".:")
         found = classify(address)
-        if found is not None and found.confidence >= 0.7:
+        if found is not None and found.confidence >= 0.55:
             site = Site(file, "comment/address", "address", "comment", 0.0, most=MOST)
             own.see(address, *part.at(match.start()), site)
     for match in _NAME.finditer(part.text):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from underlay.audit.command_lines import CommandLines
-from underlay.audit.documents import DYNAMIC
+from underlay.audit.documents import DYNAMIC, Fragment
 from underlay.audit.embedded import embedded_python
 from underlay.audit.references import key_strength
 from underlay.audit.shell import Command, Value, read_shell, words_of
@@ -16,7 +16,7 @@ from underlay.audit.sites import Endpoints, Site, files_of_repositories, pieces
 if TYPE_CHECKING:
     from pathlib import PurePosixPath
 
-    from underlay.audit.documents import Document, Fragment, Node
+    from underlay.audit.documents import Document, Node
     from underlay.audit.findings import Kind, Role
     from underlay.audit.shell import Variables
     from underlay.audit.sites import Sightings
@@ -26,6 +26,7 @@ __all__ = ["Settings", "default_of", "template_default"]
 # ${NAME:-text} of shells and Compose, ${NAME:text} of Spring and others
 _DEFAULT = re.compile(r"\$\{[A-Za-z_][\w.]*(?::?[-=]|:)(?P<text>[^{}$]*)\}")
 _TEMPLATE_DEFAULT = re.compile(r"default\s+\\?[\"'](?P<text>[^\"'{}\\\s]{2,200})\\?[\"']")
+_FLAGS = re.compile(r"(?:^|\s)--[a-z][\w-]*(?:\s|=)\S")
 _ESCAPED_DOLLAR = re.compile(r"\$\$")
 
 
@@ -78,6 +79,7 @@ class Settings:
                 continue
             known_value = Value(value, line, column + offset, is_default)
             self.variables[name] = (known_value, *self.variables.get(name, ()))[:20]
+            self.flags(value, line, column + offset)
             if not strength:
                 continue
             own: Role = "default" if is_default else role or self.role
@@ -85,6 +87,11 @@ class Settings:
                         weight_file=plain.get(files.get(name, "")))  # fmt: skip
             for piece, shift in pieces(value, name):
                 self.found.see(piece, line, column + offset + shift, site)
+
+    def flags(self, text: str, line: int, column: int) -> None:
+        """`ARGS="--model org/name --dtype auto"`: a variable that holds arguments."""
+        if _FLAGS.search(text) and len(text) <= 5_000:
+            self.commands().script(Fragment.anchored(text, line, column))
 
     def container(
         self,
@@ -186,5 +193,5 @@ def _environment(node: Node) -> list[tuple[str, str, int, int]]:
         elif one.kind == "map":
             given = one.get("value")
             if given is not None and given.kind == "text":
-                found.append((one.text_of("name"), given.text, given.line, given.column))
+                found.append((one.text_of("name", "key"), given.text, given.line, given.column))
     return found

@@ -24,6 +24,7 @@ from underlay.audit.settings import (
 )
 from underlay.audit.shell import words_of
 from underlay.audit.sites import (
+    WHISPER_SIZE,
     Endpoints,
     Site,
     endpoint_key,
@@ -43,6 +44,7 @@ SETTINGS_RULES = (
     Rule("settings/choice", "One of the models of a list, an enumeration or a table of choices."),
     Rule("settings/environment", "An environment variable whose name says model."),
     Rule("settings/litellm", "The model behind a name of a LiteLLM proxy, and that name."),
+    Rule("settings/served-name", "The name under which a server of one's own answers: an alias."),
     Rule("settings/provider", "A provider of promptfoo: `openai:chat:gpt-4o`."),
     Rule("settings/url", "An address of a model on a hub, or of a file of weights."),
     Rule("settings/storage", "storageUri and its like, of servers on Kubernetes."),
@@ -109,15 +111,29 @@ _CHOICES = frozenset(
     ("options", "choices", "enum", "values", "examples", "items", "list", "allowed")
 )
 # files that are such tables as a whole
-_TABLE_FILES = re.compile(r"(?:[a-z]+[-_])?(?:models|llms|embedders|rerankers|checkpoints)")
-# a table with so many models is a catalogue, and no choice of this project
-MAX_CHOICES = 60
+_TABLE_FILES = re.compile(
+    r"(?:[a-z]+[-_])?(?:models|llms|embedders|rerankers|checkpoints)|"
+    r"models?(?:2|[-_]?to[-_]|[-_])(?:[a-z]+)|(?:[a-z]+[-_])?model[-_](?:list|map|names|paths|zoo)"
+)
+# a list or a table with so many models is a catalogue, and no choice of this project
+MAX_CHOICES = 250
+MAX_PRICED = 60
 _PROMPTFOO = re.compile(
     r"(?P<prefix>[a-z][\w-]*):(?:(?:chat|completion|messages|embeddings?|responses|realtime|image|"
     r"text-generation|feature-extraction|text-classification|sentence-similarity|completions):)?"
     r"(?P<name>.+)"
 )
-_NAMES_OF_FILES = re.compile(r"[\w./-]+\.(?P<kind>ya?ml|json|toml|env|conf|sh)$")
+_NAMES_OF_FILES = re.compile(r"[\w./-]+\.(?P<kind>ya?ml|json|toml|env|conf|sh|py)$")
+# a text under such a key may be a document of settings: serveConfigV2, valuesContent
+_DOCUMENTS = re.compile(
+    r"(?:^|_)(?:config|configuration|values|yaml|yml|settings|manifest)(?:_|$)|^runtime_env$"
+)
+_YAML_TEXT = re.compile(r"\s*(?:#[^\n]*\n\s*)*(?:- )?[A-Za-z_][\w.-]*:(?:[ \t]|\n)")
+# a JSON text that says model
+_JSON_TEXT = re.compile(r"(?i)[\[{][\s\S]*[\"'](?:\w*model\w*|repo_id|llm)\\?[\"']\s*:")
+_ADDRESS = re.compile(r"https?://[^\s\"'<>|;)\\,`]+")
+# where a gallery of LocalAI's keeps what it installs under another name
+_GALLERY = re.compile(r"(?:github|huggingface|oci|ollama)(?:://|:|@)|.*@.+|https?://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +155,11 @@ def walk_settings(settings: Settings, roots: list[Node], key: str = "") -> None:
     """Adds what every mapping of the document names; `key` is what it stands under."""
     walker = _Walk(settings)
     if not key and _TABLE_FILES.fullmatch(settings.file.stem.lower()):
-        key = settings.file.stem
+        key = "models"
     is_model = bool(key_strength(key))
     for root in roots:
+        if is_model and root.kind == "map" and all(one.kind == "text" for one in root.values):
+            walker.keys_of(root, _Scope(is_model=True, is_table=True, key=key))
         if root.kind == "list":
             walker.choices(key, root, _Scope(is_model=is_model, key=key))
         walker.visit(root, _Scope(is_model=is_model, is_table=is_model, key=key))
@@ -182,6 +200,7 @@ class _Walk:
         if node.get("litellm_params") is not None:
             return self._litellm(node)
         below: list[tuple[Node, _Scope]] = []
+        served = self._served(node)
         is_container = node.get("image") is not None and any(
             node.get(key) is not None for key in ("args", "command", "env")
         )
@@ -192,13 +211,15 @@ class _Walk:
             self._settings.container(
                 node.get("command", "entrypoint"), node.get("args"), environment
             )
-        entry_name = node.text_of("name")
+        entry_name = node.text_of("name", "key")
         files = files_of_repositories({k: v.text for k, v in node.items() if v.kind == "text"})
         for key, value in node.items():
             words = words_of_name(key)
             if key in files.values():
                 continue
             if is_container and key in ("args", "command", "env", "environment", "entrypoint"):
+                continue
+            if value is served:
                 continue
             if value.kind == "text":
                 if words == "value" and entry_name and key_strength(entry_name):
@@ -254,8 +275,8 @@ class _Walk:
                                            "settings/environment")  # fmt: skip
                 return []
             self._settings.environment(value, "settings/environment")
-            if value.kind == "map":
-                return []
+            if value.kind == "map":  # Ray's runtime_env holds env_vars of its own
+                return [(one, below) for one in value.values if one.kind == "map"]
         if value.kind == "list":
             if words in _ARGUMENTS or words.endswith("_args"):
                 self._arguments(value)
@@ -267,7 +288,7 @@ class _Walk:
         if words in ("data", "string_data", "config_map", "files", "configs"):
             self._nested(value)
         if below.is_model or words in ("pricing", "prices", "context_windows", "costs"):
-            self._keys_of(value, below)
+            self.keys_of(value, below)
         schema = value.get("enum") or value.get("default")
         if key_strength(key) and schema is not None and value.get("type") is not None:
             below = replace(below, is_schema=True)
@@ -285,10 +306,16 @@ class _Walk:
         is_script = "\n" in text or words in _SCRIPTS or (words in _ARGUMENTS and " " in text)
         if is_script and self._script(key, words, value):
             return
+        if text[:1] in ("{", "[") and self._json(key, value):
+            return
+        if "://" in text and " " in text:
+            self._addresses(key, value)
         if len(text) > 400 or text == key:  # a translation of itself
             return
         if DYNAMIC in text:
             self._template(key, value)
+            return
+        if words.endswith("model_size") and self._sized(value, scope):
             return
         strength = self._strength(words, key, scope)
         if words == "repository" and scope.is_model and parent.get(*_IMAGE_KEYS) is None:
@@ -310,6 +337,10 @@ class _Walk:
         url = scope.endpoints.url_for(key)
         if "://" in text and endpoint_key(key) is not None and not strength:
             strength = 0.0
+        if words in ("provider", "id") and not strength:
+            site = Site(self._file, "settings/provider", key, role, 0.6, url=url)
+            if self._promptfoo(value, site, is_alone=True):
+                return
         if strength:
             rule = "settings/choice" if role == "option" else "settings/key"
             site = Site(
@@ -360,6 +391,18 @@ class _Walk:
         elif key.startswith("-"):
             return
 
+    def _addresses(self, key: str, value: Node) -> None:
+        """Addresses of models in what people read: a description, a help text."""
+        if len(value.text) > 5_000 or words_of_name(key) in _SAID:
+            return
+        fragment = self._settings.document.fragment(value)
+        for match in _ADDRESS.finditer(fragment.text):
+            text = match[0].rstrip(".,:")
+            found = classify(text, Place())
+            if found is not None and found.confidence >= 0.7:
+                site = Site(self._file, "settings/url", key, "doc", 0.0, most=0.6)
+                self._found.see(text, *fragment.at(match.start()), site)
+
     def _strength(self, words: str, key: str, scope: _Scope) -> float:
         if words in ("served_model_name", "served_model_names", "model_alias"):
             return 0.0
@@ -396,6 +439,15 @@ class _Walk:
             return "hub"
         return None
 
+    def _sized(self, value: Node, scope: _Scope) -> bool:
+        """`model_size` of a program that calls its models by their size, or takes a repository."""
+        site = Site(self._file, "settings/key", f"{scope.key}.model_size", self._settings.role, 0.6)
+        if "/" in value.text:
+            return self._settings.site(value, site)
+        if "whisper" not in scope.key.lower() or not WHISPER_SIZE.fullmatch(value.text):
+            return False
+        return self._settings.site(value, replace(site, strength=0.85), expects="package")
+
     def _storage(self, value: Node) -> None:
         site = Site(self._file, "settings/storage", "storage", "config", 0.9)
         text = value.text
@@ -405,10 +457,15 @@ class _Walk:
         text = re.sub(r"[?#].*$", "", text).removeprefix("huggingface://")
         self._settings.site(replace(value, text=text.removesuffix("/")), site)
 
-    def _promptfoo(self, value: Node, site: Site) -> bool:
-        """`provider:kind:name`; whether it is one."""
+    def _promptfoo(self, value: Node, site: Site, *, is_alone: bool = False) -> bool:
+        """`provider:kind:name`; whether it is one.
+
+        Under a key that doesn't say model, the name has to be one by itself.
+        """
         match = _PROMPTFOO.fullmatch(value.text)
         if match is None or match["prefix"] not in vocabulary()["gateways"]:
+            return False
+        if is_alone and classify(match["name"], Place(None, None, 0.5)) is None:
             return False
         known = _provider(match["prefix"])
         if known is None or "://" in value.text:
@@ -421,13 +478,16 @@ class _Walk:
     def _behind_proxy(self, value: Node, site: Site, url: str | None) -> bool:
         """`openai/org/name` with an address of one's own: the server holds `org/name`."""
         parts = value.text.split("/")
-        if url is None or len(parts) != 3 or parts[0] != "openai":
+        if url is None or len(parts) not in (2, 3) or parts[0] != "openai":
             return False
-        if not is_local_url(url) and operator_of_url(url) is not None:
+        if not is_local_url(url) and (operator_of_url(url) is not None or len(parts) == 2):
+            return False
+        if len(parts) == 2 and hosted_operator(parts[1]) is not None:
             return False
         column = value.column + len(parts[0]) + 1 + value.is_quoted
-        own = replace(site, url=None, operator=None, strength=0.8)
-        return self._found.see("/".join(parts[1:]), value.line, column, own)
+        own = replace(site, url=None, operator=None, strength=0.8 if len(parts) == 3 else 0.6)
+        self._found.see("/".join(parts[1:]), value.line, column, own)
+        return True
 
     # --- lists and tables -----
 
@@ -456,7 +516,7 @@ class _Walk:
             own = site if scope.expects is None else replace(site, strength=max(strength, 0.75))
             self._choices += self._settings.site(one, own, expects=scope.expects)
 
-    def _keys_of(self, value: Node, scope: _Scope) -> None:
+    def keys_of(self, value: Node, scope: _Scope) -> None:
         """A table whose keys are names of models."""
         for name in value.keys:
             operator = hosted_operator(name.text)
@@ -466,8 +526,8 @@ class _Walk:
             )
             if operator is None and not is_hub and not _gateway_name(name.text):
                 continue
-            if self._choices >= MAX_CHOICES:
-                self._too_many(name)
+            if self._choices >= MAX_PRICED:
+                self._too_many(name, MAX_PRICED)
                 return
             site = Site(self._file, "settings/choice", scope.key, "option", 0.5,
                         operator=scope.operator, url=scope.endpoints.url_for("model"))  # fmt: skip
@@ -475,9 +535,22 @@ class _Walk:
                 site = replace(site, strength=0.8, expects=scope.expects)
             self._choices += self._found.see(name.text, name.line, name.column, site)
 
-    def _too_many(self, node: Node) -> None:
-        reason = f"a catalogue: more than {MAX_CHOICES} names of models, the rest is left out"
+    def _too_many(self, node: Node, most: int = MAX_CHOICES) -> None:
+        reason = f"a catalogue: more than {most} names of models, the rest is left out"
         self._found.doubt(node.text, node.line, node.column, "settings/choice", reason)
+
+    def _served(self, node: Node) -> Node | None:
+        """The name under which LocalAI answers, beside the model that it loads or installs."""
+        name = node.get("name")
+        if name is None or name.kind != "text" or hosted_operator(name.text) is None:
+            return None
+        parameters = node.get("parameters")
+        loads = parameters is not None and parameters.text_of("model") not in ("", name.text)
+        if not loads and not _GALLERY.match(node.text_of("url", "id")):
+            return None
+        site = Site(self._file, "settings/served-name", "name", "config", 0.6, is_served=True)
+        self._found.see(name.text, name.line, name.column, site)
+        return name
 
     def _litellm(self, node: Node) -> list[tuple[Node, _Scope]]:
         """An entry of a LiteLLM proxy: what clients ask for, and what answers."""
@@ -535,6 +608,16 @@ class _Walk:
                 if len(fragment.text) <= 200_000 and DYNAMIC not in value.text:
                     walk_json(self._settings, fragment, key)
 
+    def _json(self, key: str, value: Node) -> bool:
+        """A text that is JSON and says model; whether it was one."""
+        if self._settings.depth > 1 or DYNAMIC in value.text or not _JSON_TEXT.match(value.text):
+            return False
+        fragment = self._settings.document.fragment(value)
+        if len(fragment.text) > 200_000:
+            return False
+        walk_json(self._settings, fragment, key if key_strength(key) else "")
+        return True
+
     def _scripts(self, value: Node, scope: _Scope) -> list[tuple[Node, _Scope]]:
         below = []
         for one in value.values:
@@ -547,8 +630,16 @@ class _Walk:
     def _script(self, key: str, words: str, value: Node) -> bool:
         """A text of commands, or a document in a document; whether it was one."""
         file = _NAMES_OF_FILES.match(key)
+        if file is not None and file["kind"] == "py":
+            fragment = self._settings.document.fragment(value)
+            line, column = fragment.at(0)
+            self._settings.commands().python_text(fragment.text, line, column)
+            return True
         if file is not None and file["kind"] != "sh":
             self._document(value, file["kind"])
+            return True
+        if value.is_block and _DOCUMENTS.search(words) and _YAML_TEXT.match(value.text):
+            self._document(value, "yaml")
             return True
         if words in _SCRIPTS or words in _ARGUMENTS or (file is not None):
             role: Role | None = (

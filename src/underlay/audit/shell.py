@@ -6,12 +6,22 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from underlay.audit.cuts import cut
 from underlay.audit.documents import DYNAMIC, Fragment, grammar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["Assignment", "Command", "Value", "Variables", "Word", "read_shell", "words_of"]
+__all__ = [
+    "Assignment",
+    "Command",
+    "Value",
+    "Variables",
+    "Word",
+    "read_shell",
+    "split_value",
+    "words_of",
+]
 
 # what a script may hold before the rest is left: a generated one has no models
 MAX_COMMANDS = 5_000
@@ -115,6 +125,7 @@ class _Reader:
         """Every value that an expression is known to have."""
         kind = node.type
         if depth > MAX_NESTING:
+            cut(f"expressions nest deeper than {MAX_NESTING}: not read")
             return (self.value(node, DYNAMIC),)
         if kind in ("word", "number", "extglob_pattern", "regex", "variable_name", "test_operator"):
             text = _BACKSLASH.sub(lambda m: "" if m[1] == "\n" else m[1], self.raw(node))
@@ -239,6 +250,7 @@ def read_shell(
     `variables` are known beforehand, as Docker's ENV; names assigned in the script add to them.
     """
     if _longest_chain(fragment.text) > MAX_CHAIN:
+        cut(f"a chain of more than {MAX_CHAIN} commands: the script is not read")
         return
     data = fragment.text.encode("utf-8", "replace")
     reader = _Reader(fragment, dict(variables or {}), data, len(data) == len(fragment.text))
@@ -250,6 +262,7 @@ def read_shell(
         kind = node.type
         count += kind in ("command", "variable_assignment", "for_statement")
         if count > MAX_COMMANDS:
+            cut(f"more than {MAX_COMMANDS} commands: the rest is not read")
             return
         if kind == "command":
             yield reader.command(node, heredocs, into)
@@ -286,11 +299,11 @@ def _loop(reader: _Reader, node: Any) -> None:
     values: list[Value] = []
     for part in node.children_by_field_name("value"):
         for value in reader.values(part):
-            values += _split(value) if part.type == "simple_expansion" else [value]
+            values += split_value(value) if part.type == "simple_expansion" else [value]
     reader.variables[reader.raw(variable)] = tuple(values[:MAX_ALTERNATIVES])
 
 
-def _split(value: Value) -> list[Value]:
+def split_value(value: Value) -> list[Value]:
     """The words of a list that stands in one string: `for m in $MODELS`."""
     if len(value.text.split()) < 2:
         return [value]

@@ -76,6 +76,7 @@ _OWN = frozenset(("", "app", "api", "server", "public", "next_public", "site", "
 _ADDRESS = re.compile(
     r"[\w.-]+:\d{2,5}|[\w-]+(?:\.[\w-]+)*\.(?:com|io|org|net|dev|cloud|k8s)/[\w.-]+"
 )
+_LETTER = re.compile(r"[A-Za-z]")  # a number is no name
 _SERVICE = re.compile(r"(?P<ref>[\w.-]+(?:/[\w.-]+){1,3})(?::(?P<version>[0-9a-f]{12,64}))?")
 _ROLES = {"use": 5, "test": 5, "default": 4, "config": 3, "option": 2, "doc": 1, "comment": 0}
 
@@ -123,6 +124,8 @@ class Endpoints:
     def url_for(self, key: str) -> str | None:
         """The address that goes with a model's key: the same owner, or nobody's."""
         words = words_of_name(key)
+        if "ollama" in words.split("_"):  # whose model it is, the key says itself
+            return next((url for _, url in self.urls if operator_of_url(url) is None), None)
         owned = [url for owner, url in self.urls if owner and words.startswith(owner)]
         if owned:
             return owned[0]
@@ -176,7 +179,7 @@ class Site:
     def read(self, text: str, line: int, column: int) -> ModelReference | None:
         """The finding, or None where the string is no reference at such a place."""
         text = text.strip()
-        if DYNAMIC in text or _ADDRESS.fullmatch(text):
+        if DYNAMIC in text or _ADDRESS.fullmatch(text) or not _LETTER.search(text):
             return None
         place = self.place
         found = classify(text, place) if not self.is_file else _of_file(text, self.strength)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from underlay.audit.command_lines import COMMAND_RULES, CommandLines, mentions_models
-from underlay.audit.detectors.modelfile import read_modelfile
 from underlay.audit.documents import Fragment
 from underlay.audit.embedded import embedded_python
 from underlay.audit.remarks import REMARK_RULES, read_remarks
-from underlay.audit.shell import Assignment, Command, Value, read_shell
+from underlay.audit.settings_walk import SETTINGS_RULES
+from underlay.audit.shell import Assignment, Value, read_shell
 from underlay.audit.sites import Sightings
+from underlay.audit.written import read_written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,18 +50,9 @@ def _shell(file: File) -> Sightings:
     reader.python = embedded_python(file.path, found)
     fragment = Fragment(file.text())
     reader.script(fragment)
-    _written_files(fragment, found)
+    if "<<" in fragment.text:
+        read_written(read_shell(fragment), file.path, found)
     return found
-
-
-def _written_files(fragment: Fragment, found: Sightings) -> None:
-    """`cat > Modelfile <<EOF`: the body is read as the file that it becomes."""
-    if "<<" not in fragment.text or "odelfile" not in fragment.text:
-        return
-    for part in read_shell(fragment):
-        if isinstance(part, Command) and any("odelfile" in name for name in part.redirects):
-            for body in part.heredocs:
-                read_modelfile(body, found)
 
 
 def _make(source: str, path: PurePosixPath, found: Sightings) -> None:
@@ -134,7 +126,7 @@ class Scripts:
 
     name: str = "scripts"
     version: int = 1
-    rules: tuple[Rule, ...] = (*COMMAND_RULES, *REMARK_RULES)
+    rules: tuple[Rule, ...] = (*COMMAND_RULES, *REMARK_RULES, *SETTINGS_RULES)
 
     def wants(self, path: PurePosixPath, size: int, /) -> bool:
         """Scripts by their ending or their usual name."""

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from underlay.audit.command_lines import mentions_models
+from underlay.audit.command_lines import COMMAND_RULES, mentions_models
 from underlay.audit.documents import (
     Document,
     Fragment,
@@ -57,7 +57,7 @@ _COMFY = (b'"class_type"', b'"widgets_values"')
 _WORTH = re.compile(
     rb"(?i)[\"'][\w ./-]{0,60}(?:model|llm|ckpt|lora|checkpoint|embed|pretrained|repo_?id|rerank|"
     rb"tokenizer|name_or_path|whisper|engine|deployment)[\w ./-]{0,30}[\"']\s*:|"
-    rb"gpt-[345]|claude-|gemini-|hf://|huggingface\.co|ollama|\"run\"|\"scripts\""
+    rb"\"(?:key|name)\"\s*:\s*\"\w{0,60}MODEL|gpt-[345]|claude-|gemini-|hf://|huggingface\.co|ollama|\"run\"|\"scripts\""
 )
 
 
@@ -179,6 +179,7 @@ class Dotenv:
     version: int = 1
     rules: tuple[Rule, ...] = (
         Rule("dotenv/variable", "A variable whose name says that a model's name stands in it."),
+        *COMMAND_RULES,
     )
 
     def wants(self, path: PurePosixPath, size: int, /) -> bool:
@@ -202,13 +203,15 @@ class Dotenv:
         every = Endpoints.of(((k, v.text) for k, v in root.items()), is_environment=True)
         texts = {k: v.text for k, v in root.items() if v.kind == "text"}
         files = files_of_repositories(texts)
+        settings = Settings(file.path, found, Document([], ""))
         for key, value in root.items():
             strength = key_strength(key)
+            if value.kind == "text" and not value.is_comment:
+                settings.flags(value.text, value.line, value.column + value.is_quoted)
             if not strength or value.kind != "text" or key in files.values():
                 continue
             if value.text[:1] in ("[", "{"):
                 place = Fragment.anchored(value.text, value.line, value.column + value.is_quoted)
-                settings = Settings(file.path, found, Document([], ""))
                 walk_json(settings, place, key)
                 continue
             around = every if value.is_comment else endpoints

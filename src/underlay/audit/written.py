@@ -1,0 +1,85 @@
+"""Files that a script writes, as with `cat > .env <<EOF`, read as what they become."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from underlay.audit.command_lines import CommandLines, mentions_models
+from underlay.audit.detectors.modelfile import read_modelfile
+from underlay.audit.documents import Document, read_dotenv, read_json, read_toml, read_yaml
+from underlay.audit.embedded import embedded_python
+from underlay.audit.settings import Settings
+from underlay.audit.settings_walk import walk_settings
+from underlay.audit.shell import Command
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from underlay.audit.documents import Fragment
+    from underlay.audit.shell import Assignment
+    from underlay.audit.sites import Sightings
+
+__all__ = ["read_written"]
+
+_LARGEST = 200_000
+_READERS: dict[str, Callable[[str], Document]] = {
+    ".yaml": read_yaml,
+    ".yml": read_yaml,
+    ".json": read_json,
+    ".toml": read_toml,
+}
+_SHELL = frozenset((".sh", ".bash", ".bashrc", ".profile", ".envrc", ".zshrc"))
+# a body whose first lines set variables, whatever the file is called
+_SETS = re.compile(r"\s*(?:#[^\n]*\n\s*){0,20}(?:export[ \t]+)?[A-Za-z_]\w*=")
+
+
+def read_written(
+    parts: Iterable[Command | Assignment], file: PurePosixPath, found: Sightings
+) -> None:
+    """Adds what the bodies of the commands' heredocs name, by the file that each becomes."""
+    for part in parts:
+        if not isinstance(part, Command) or not part.heredocs:
+            continue
+        target = _target(part)
+        for body in part.heredocs if target else ():
+            if len(body.text) <= _LARGEST and mentions_models(body.text.encode("utf-8", "replace")):
+                _body(body, PurePosixPath(target), file, found)
+
+
+def _target(command: Command) -> str:
+    """The file that a command writes what it is fed to; empty where it writes none."""
+    texts = command.texts
+    names = [text.rpartition("/")[2] for text in texts]
+    if "tee" in names:
+        after = texts[names.index("tee") + 1 :]
+        return next((text for text in after if not text.startswith("-")), "")
+    if names[:1] in ([], ["cat"], ["echo"], ["envsubst"]) or "cat" in names[:2]:
+        return next((text.strip("\"'") for text in command.redirects), "")
+    return ""
+
+
+def _body(body: Fragment, target: PurePosixPath, file: PurePosixPath, found: Sightings) -> None:
+    name = target.name.lower()
+    suffix = target.suffix or (target.name if target.name.startswith(".") else "")
+    if "modelfile" in name:
+        read_modelfile(body, found)
+    elif suffix in _READERS:
+        read: Any = _READERS[suffix]
+        document: Document = getattr(read, "__wrapped__", read)(body.text)
+        document.moved(body)
+        settings = Settings(file, found, document, depth=1)
+        walk_settings(settings, document.roots)
+    elif suffix == ".env" or name.startswith(".env"):
+        plain: Any = read_dotenv
+        document = getattr(plain, "__wrapped__", plain)(body.text)
+        document.moved(body)
+        settings = Settings(file, found, document, depth=1)
+        settings.environment(document.roots[0], "command/variable")
+    elif suffix == ".py":
+        line, column = body.at(0)
+        embedded_python(file, found)(body.text, line, column)
+    elif suffix in _SHELL or body.text.startswith("#!") or _SETS.match(body.text):
+        reader = CommandLines(file, found, python=embedded_python(file, found))
+        reader.script(body)
