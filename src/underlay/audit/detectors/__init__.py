@@ -11,6 +11,7 @@ from underlay.audit.detectors.coupling import Coupling
 from underlay.audit.detectors.deployment import Deployment
 from underlay.audit.detectors.javascript import JavaScript
 from underlay.audit.detectors.kernels import Kernels
+from underlay.audit.detectors.lists import Lists, NimImages
 from underlay.audit.detectors.locks import Locks
 from underlay.audit.detectors.manifests import Manifests
 from underlay.audit.detectors.modelfile import Modelfile
@@ -42,6 +43,8 @@ DETECTORS: tuple[Detector, ...] = (
     ComfyUI(),
     Weights(),
     Prose(),
+    Lists(),
+    NimImages(),
     Manifests(),
     Locks(),
     Coupling(),
