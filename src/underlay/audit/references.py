@@ -113,6 +113,13 @@ _FAMILIES = re.compile(
     r"wizard|starcoder|codegen|chatglm|glm-|internlm|baichuan|command-r|smollm|pythia|resnet|convnext|"
     r"dino|segformer|detr|yolo|kandinsky|musicgen|bark|tacotron|vits|xtts|parler|sam2?-|segmentation|diarization|speaker|trocr|donut|layoutlm"
 )
+# of an address under which models lie packed, and of one under which code or data does
+_PACKED = re.compile(
+    r"(?i)(?:^|[-_.])(?:models?|checkpoints?|ckpts?|weights|pretrained|vectors|zoo)(?:[-_.]|$)"
+)
+_NO_MODELS = frozenset(
+    ("archive", "zipball", "tarball", "refs", "datasets", "dataset", "data", "corpora", "src")
+)
 _HUB_HOSTS = {
     "huggingface.co": "huggingface",
     "hf.co": "huggingface",
@@ -199,8 +206,9 @@ def classify(text: str, place: Place = ANYWHERE) -> Candidate | None:
         return _of_url(text)
     for scheme in _SCHEMES:
         if text.startswith(scheme):
-            found = _of_hub(text[len(scheme) :], replace(place, strength=max(place.strength, 0.9)))
-            return replace(found, ref=text[len(scheme) :].split("@")[0]) if found else None
+            # a third part is a file of the repository, as in an address
+            place = replace(place, expects="hub", strength=max(place.strength, 0.9))
+            return _of_hub(text[len(scheme) :], place)
     if text.startswith(("hf.co/", "huggingface.co/")):
         return _of_hub_path(text)
     if _PLACEHOLDER.search(text):
@@ -538,6 +546,8 @@ def _of_weights_url(text: str, path: list[str], scheme: str) -> Candidate | None
         return None
     base = path[-1]
     stem, _, ending = base.rpartition(".")
+    if ending.lower() in _set("endings", "archives") or ending.lower() == "whl":
+        return _of_archive(text, path)
     if not stem or ending.lower() not in _set("endings", "weights"):
         return None
     if ending.lower() in (
@@ -552,12 +562,31 @@ def _of_weights_url(text: str, path: list[str], scheme: str) -> Candidate | None
         "joblib",
         "engine",
         "ot",
+        "pb",
+        "ftz",
     ):
         sure = 0.55 if re.search(r"model|weight|checkpoint|ckpt|net|lid\.", text.lower()) else 0.35
     else:
         sure = 0.85
     flags = ("pickle",) if ending.lower() in _set("endings", "pickles") else ()
     return Candidate(text, "file", sure, None, None, base, flags)
+
+
+def _of_archive(text: str, path: list[str]) -> Candidate | None:
+    """A packed model, where the address says so and the file's name says which."""
+    base = path[-1]
+    if "spacy-models" in path and "download" in path[:-1]:
+        name, _, version = path[-2].partition("-")
+        return Candidate(name, "package", 0.85, None, version or None)
+    stem = re.sub(r"(?i)(?:\.(?:tar|zip|t?gz|t?bz2|xz|7z|zst|bin|whl))+$", "", base)
+    low = {part.lower() for part in path[:-1]}
+    if low & _NO_MODELS or base.lower().endswith(".whl") or _DATA.search(stem):
+        return None
+    says = any(_PACKED.search(part) for part in (*path[:-1], stem))
+    names = _FAMILIES.search(stem) is not None or _SIGNS_OF_A_MODEL.search(stem) is not None
+    if not says or not (names or re.search(r"\d", stem)):
+        return None
+    return Candidate(text, "file", 0.65, None, None, base)
 
 
 @lru_cache(maxsize=20_000)
@@ -581,7 +610,7 @@ def key_strength(name: str) -> float:
 @lru_cache(maxsize=20_000)
 def _words(name: str) -> tuple[str, ...]:
     """`embeddingModelID` and `EMBEDDING_MODEL_ID` as `embedding model id`."""
-    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name[:120])
+    spaced = re.sub(r"([a-z0-9])([A-Z])|(?<=[A-Z])([A-Z][a-z])", r"\1 \2\3", name[:120])
     return tuple(word for word in re.split(r"[^A-Za-z0-9]+", spaced.lower()) if word)
 
 
