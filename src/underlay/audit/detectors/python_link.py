@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from underlay.audit.detectors.python_calls import calls, scheme_of
-from underlay.audit.detectors.python_names import Project, Spot
+from underlay.audit.detectors.python_names import Leaf, Project, Spot
 from underlay.audit.findings import OUTSIDE, SURE, ModelReference, Unknown
 from underlay.audit.references import (
     Candidate,
@@ -25,7 +25,7 @@ from underlay.audit.sites import bare_name
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from underlay.audit.detectors.python_names import Held, Leaf
+    from underlay.audit.detectors.python_names import Held
     from underlay.audit.findings import Facts, Role
 
 __all__ = ["link"]
@@ -164,8 +164,16 @@ class _Linker:
                 found = replace(found or Candidate(leaf.text, "hosted", 0.0), confidence=0.0)
             if found is None and strength >= 0.5 and not server.is_local:
                 found = bare_name(leaf.text, place)
-            if found is not None:
-                self._keep(leaf, found, sink, server, spot)
+            if found is None:
+                continue
+            if found.kind == "file" and leaf.rest is not None and _is_name(leaf.rest[0]):
+                # an address made of a name: the name is what the code says, at its own place
+                text, file, at, column = leaf.rest
+                found = replace(found, ref=text, weight_file=found.weight_file or leaf.text)
+                named = Leaf(text, file, at, column, leaf.hint)
+                self._keep(named, found, sink, server, spot)
+                continue
+            self._keep(leaf, found, sink, server, spot)
 
     def _read(self, text: str, place: Place, server: _Server) -> Candidate | None:
         if server.is_local:
@@ -322,6 +330,8 @@ class _Linker:
         self, path: str, text: str, line: int, column: int, kind: str, sure: float, expects: Any
     ) -> None:
         found = classify(text, Place(expects, None, 0.9 if expects else 0.6))
+        if expects == "package":
+            found = Candidate(text, "package", sure)
         if found is None:
             return
         role: Role = "comment" if kind == "comment" else "use" if kind == "text" else "doc"
@@ -434,6 +444,11 @@ class _Linker:
         self.unknown.append(
             Unknown(file=path, line=line, text=text, reason=reason, rule=f"python/{rule}")
         )
+
+
+def _is_name(text: str) -> bool:
+    """Whether a part of an address says by itself which weights are meant."""
+    return re.fullmatch(r"(?=[^\d]{0,60}\d)[A-Za-z][\w.-]{4,80}", text) is not None
 
 
 def _is_word(text: str) -> bool:

@@ -57,7 +57,7 @@ class Leaf(NamedTuple):
     line: int
     column: int
     hint: str | None
-    # the only part of a joined text that is no fixed beginning: its text and where it is written
+    # the only part of a joined text that is not fixed: its text and where it is written
     rest: tuple[str, str, int, int] | None = None
 
 
@@ -166,8 +166,7 @@ class Project:
             return
         for combination in itertools.islice(itertools.product(*choices), 64):
             text = "".join(leaf.text for leaf in combination)
-            last = combination[-1]
-            rest = (last.text, last.file, last.line, last.column) if len(combination) == 2 else None
+            rest = _varied(combination, spot.path, line, column)
             if len(text) <= 300:
                 yield Leaf(text, spot.path, line, column, hint, rest)
 
@@ -627,6 +626,17 @@ class Project:
             if best is None or rank < best:
                 best = rank
         return best[2] if best else None
+
+
+def _varied(
+    parts: tuple[Leaf, ...], path: str, line: int, column: int
+) -> tuple[str, str, int, int] | None:
+    """The only part of a joined text that isn't written in it."""
+    fixed = (path, line, column)
+    given = [leaf for leaf in parts if (leaf.file, leaf.line, leaf.column) != fixed]
+    if len(given) != 1:
+        return None
+    return given[0].text, given[0].file, given[0].line, given[0].column
 
 
 def _all_plain(pairs: list[Any]) -> bool:

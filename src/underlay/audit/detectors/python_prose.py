@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING, Any
 
+from underlay.audit.detectors.python_calls import scheme_of
 from underlay.audit.mentions import mentions
 from underlay.audit.references import Place, classify, key_strength
 
@@ -44,6 +45,7 @@ _SPREAD = re.compile(
     r"from_single_file|load_lora_weights)\(\s{0,60}\n\s{0,60}(?:\.\.\.)?\s{0,60}"
     r"(?:[a-z_]{2,40}=)?[\"'](?P<name>[^\"'\s]{2,120})[\"']"
 )
+_QUOTED = re.compile(r"[\"'`]([A-Za-z][\w./@-]{3,60})[\"'`]")
 # a member of a list that was commented out
 _MEMBER = re.compile(r"\s{0,20}[\"']([^\"'\s]{4,120})[\"']\s{0,4},?\s*")
 # a text that holds code: what is named there is used where the text is run or sent
@@ -139,6 +141,10 @@ def _line(text: str, line: int, column: int, kind: str) -> list[list[Any]]:
         address = match[0].rstrip(".,;:)")
         if classify(address) is not None:
             found.append([address, line, column + match.start(), kind, 0.6, None])
+    for match in _QUOTED.finditer(text):
+        scheme = scheme_of(match[1])
+        if scheme is not None and scheme.anywhere:
+            found.append([match[1], line, column + match.start(1) - 1, kind, 0.55, "package"])
     for match in _SET.finditer(text):
         name = match[1].rpartition(".")[2]
         if name in _LOADERS:

@@ -48,12 +48,15 @@ _FLOWS = (ast.Name, ast.Attribute, ast.Subscript, ast.JoinedStr, ast.BinOp, ast.
 _NEUTRAL_KEYS = frozenset(
     ("name", "id", "repo", "path", "value", "url", "hf", "default", "label", "key")
 )
+_PERHAPS = Place(None, None, 0.5)
 _SLUG = re.compile(r"[A-Za-z][A-Za-z0-9]{0,30}(?:[-.][A-Za-z0-9_]{1,30}){1,8}", re.ASCII)
 # regions, encodings, standards, versions, files
 _NO_SLUG = re.compile(
     r"(?i)(?:us|eu|ap|sa|ca|af|me|cn)-[a-z]+-\d|(?:utf|iso|sha|md|cp|win|latin|rfc|v\d|py\d|x-|test|user|"
     r"item|node|chunk|doc|page|section|step|task|session|run|my|your)[-.\d]|.*\.(?:[a-z]{2,4}|json|yaml)$"
 )
+# what goes to a server together with a model's name
+_BODY = frozenset(("messages", "prompt", "inputs", "max_tokens", "stream", "stop", "top_p"))
 # what is shown of a thing; beside its address it names nothing else
 _SHOWN = ("name", "label", "title", "display_name", "file_name", "filename", "description")
 _EQUALS = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot)
@@ -266,6 +269,9 @@ class Scan:
         if not isinstance(text, str) or not 2 <= len(text) <= 300 or seen.skip == NEVER:
             return
         if " " in text or "\n" in text:
+            is_one_line = node.lineno == node.end_lineno
+            if is_one_line and ("huggingface.co/" in text or "hf.co/" in text):
+                self.texts.append(node)
             return
         if seen.role is not None and len(self.marks) < MOST:
             self.marks[f"{node.lineno}:{node.col_offset + 1}"] = seen.role
@@ -281,7 +287,8 @@ class Scan:
                 column = node.col_offset + 2 + shift
                 self.sink(seen, scope, ["s", piece, node.lineno, column])
             return
-        if found is None and "g" in seen.more and not seen.skip and is_slug(text):
+        is_member = found is None and "g" in seen.more and not seen.skip
+        if is_member and (is_slug(text) or classify(text, _PERHAPS) is not None):
             # unknown, and perhaps a model like the others of its collection
             told = seen._replace(more={**seen.more, "slug": True}, strength=0.0)
             self.sink(told, scope, ["s", text, node.lineno, node.col_offset + 1])
@@ -345,6 +352,7 @@ class Scan:
             if name is not None and (text := text_of(value)) is not None
         }
         files = files_of_repositories(texts) if len(texts) > 1 else {}
+        given = frozenset(name for name in names if name is not None)
         shown = _labels_beside_addresses(texts) if len(texts) > 1 else frozenset()
         several = sum(
             isinstance(value, _CONTAINERS) or text_of(value) is not None for value in node.values
@@ -363,6 +371,11 @@ class Scan:
                 self.push([value], Seen(skip=NEVER), scope)
                 continue
             strength = key_strength(name)
+            if name == "model" and not _BODY.isdisjoint(given):
+                # what is sent to a server
+                told = seen._replace(key=name, strength=0.85, rule="request", more=more)
+                self.expression(value, told._replace(evidence="model in a request"), scope)
+                continue
             if name in files:
                 own = {"file": ["s", texts[files[name]], 0, 0]}
                 inside = Seen(name, strength, seen.role, "key", f'"{name}":', more={**more, **own})
