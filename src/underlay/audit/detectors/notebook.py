@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["Cell", "Notebook", "NotebookCode", "notebook_cells", "notebook_code", "notebook_facts"]
 
 _MOST_LINES = 50_000
-_URL = re.compile(r"https?://(?:huggingface\.co|hf\.co|ollama\.com)/[\w./@%+:-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,17 +228,17 @@ def _at(value: Any, code: NotebookCode) -> Any:
 
 
 class Notebook:
-    """What notebooks name outside their Python: shell lines, and addresses in their prose.
+    """What notebooks name outside their Python: in shell lines and in their text.
 
     Their Python is read by the Python detector.
     """
 
     name = "notebook"
-    version = 1
+    version = 2
     rules = (
         Rule(
             "notebook/prose",
-            "An address on a model hub in a cell of text: the author says where the model is.",
+            "A model's name or its address on a hub in a cell of text.",
         ),
     )
 
@@ -248,8 +247,11 @@ class Notebook:
         return path.suffix == ".ipynb" and size > 0
 
     def detect(self, file: File, /) -> Iterator[ModelReference | Unknown]:
-        """Models of shell lines (by the rules for scripts), hubs' addresses in text."""
-        if not any(word in file.data for word in _TELLING):
+        """Models of shell lines (by the rules for scripts), names and addresses in text."""
+        from underlay.audit.detectors.python import may_name_a_model
+
+        data = file.data
+        if not any(word in data for word in _TELLING) and not may_name_a_model(data):
             return
         cells = notebook_cells(file.data)
         if not cells and file.data.strip():
@@ -289,24 +291,31 @@ def _shell(file: File, cell: Cell) -> Iterator[ModelReference | Unknown]:
 
 
 def _prose(file: File, cell: Cell) -> Iterator[ModelReference]:
-    from underlay.audit.references import classify
+    from underlay.audit.mentions import mentions
 
-    for text, line, column in cell.lines:
-        for match in _URL.finditer(text):
-            found = classify(match[0].rstrip(".,;:)"))
-            if found is not None and found.kind in ("hub", "ollama"):
-                yield ModelReference(
-                    ref=found.ref,
-                    kind=found.kind,
-                    role="doc",
-                    file=str(file.path),
-                    line=line,
-                    column=column + match.start() + text[: match.start()].count('"'),
-                    rule="notebook/prose",
-                    evidence="address in a cell of text",
-                    confidence=0.6,
-                    operator=found.operator,
-                    revision=found.revision,
-                    weight_file=found.weight_file,
-                    flags=found.flags,
-                )
+    text = "\n".join(written for written, _, _ in cell.lines)
+    starts, at = [], 0
+    for written, _, _ in cell.lines:
+        starts.append(at)
+        at += len(written) + 1
+    for one in mentions(text):
+        found = one.candidate
+        number = bisect_right(starts, one.start) - 1
+        content, line, column = cell.lines[number]
+        before = content[: one.start - starts[number]]
+        yield ModelReference(
+            ref=found.ref,
+            kind=found.kind,
+            role=role_of(file.path) or "doc",
+            file=str(file.path),
+            line=line,
+            column=column + len(before) + before.count('"') + before.count("\\"),
+            rule="notebook/prose",
+            evidence="a cell of text",
+            confidence=0.55,
+            alias=one.is_local and found.kind == "hosted",
+            operator=found.operator,
+            revision=found.revision,
+            weight_file=found.weight_file,
+            flags=found.flags,
+        )
