@@ -230,6 +230,11 @@ class CommandLines:
                 inner = raw.replace('\\"', '"') if word.raw[:1] == '"' else raw
                 self.python(inner, word.line, word.column + (word.raw[:1] in "\"'"))
         name = texts[0].rpartition("/")[2]
+        if command.heredocs and depth < MAX_DEPTH:
+            from underlay.audit.written import read_written
+
+            if read_written(command, self.file, self.found, self.role):
+                return
         for body in command.heredocs:
             if name.startswith("python") and self.python is not None:
                 line, column = body.at(0)

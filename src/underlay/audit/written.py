@@ -12,13 +12,13 @@ from underlay.audit.documents import Document, read_dotenv, read_json, read_toml
 from underlay.audit.embedded import embedded_python
 from underlay.audit.settings import Settings
 from underlay.audit.settings_walk import walk_settings
-from underlay.audit.shell import Command
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from underlay.audit.documents import Fragment
-    from underlay.audit.shell import Assignment
+    from underlay.audit.findings import Role
+    from underlay.audit.shell import Command
     from underlay.audit.sites import Sightings
 
 __all__ = ["read_written"]
@@ -35,17 +35,16 @@ _SHELL = frozenset((".sh", ".bash", ".bashrc", ".profile", ".envrc", ".zshrc"))
 _SETS = re.compile(r"\s*(?:#[^\n]*\n\s*){0,20}(?:export[ \t]+)?[A-Za-z_]\w*=")
 
 
-def read_written(
-    parts: Iterable[Command | Assignment], file: PurePosixPath, found: Sightings
-) -> None:
-    """Adds what the bodies of the commands' heredocs name, by the file that each becomes."""
-    for part in parts:
-        if not isinstance(part, Command) or not part.heredocs:
-            continue
-        target = _target(part)
-        for body in part.heredocs if target else ():
-            if len(body.text) <= _LARGEST and mentions_models(body.text.encode("utf-8", "replace")):
-                _body(body, PurePosixPath(target), file, found)
+def read_written(command: Command, file: PurePosixPath, found: Sightings, role: Role) -> bool:
+    """Adds what the bodies of a command's heredocs name, by the file that each becomes.
+
+    Whether they become one: what is fed to another program is that program's.
+    """
+    target = _target(command)
+    for body in command.heredocs if target else ():
+        if len(body.text) <= _LARGEST and mentions_models(body.text.encode("utf-8", "replace")):
+            _body(body, PurePosixPath(target), file, found, role)
+    return bool(target)
 
 
 def _target(command: Command) -> str:
@@ -55,12 +54,16 @@ def _target(command: Command) -> str:
     if "tee" in names:
         after = texts[names.index("tee") + 1 :]
         return next((text for text in after if not text.startswith("-")), "")
+    if names[:1] in (["kubectl"], ["helm"], ["oc"], ["k3s"]) and {"-f", "--filename"} & set(texts):
+        return "stdin.yaml"
     if names[:1] in ([], ["cat"], ["echo"], ["envsubst"]) or "cat" in names[:2]:
         return next((text.strip("\"'") for text in command.redirects), "")
     return ""
 
 
-def _body(body: Fragment, target: PurePosixPath, file: PurePosixPath, found: Sightings) -> None:
+def _body(
+    body: Fragment, target: PurePosixPath, file: PurePosixPath, found: Sightings, role: Role
+) -> None:
     name = target.name.lower()
     suffix = target.suffix or (target.name if target.name.startswith(".") else "")
     if "modelfile" in name:
@@ -69,17 +72,22 @@ def _body(body: Fragment, target: PurePosixPath, file: PurePosixPath, found: Sig
         read: Any = _READERS[suffix]
         document: Document = getattr(read, "__wrapped__", read)(body.text)
         document.moved(body)
-        settings = Settings(file, found, document, depth=1)
+        settings = Settings(file, found, document, _inside(role), depth=1)
         walk_settings(settings, document.roots)
     elif suffix == ".env" or name.startswith(".env"):
         plain: Any = read_dotenv
         document = getattr(plain, "__wrapped__", plain)(body.text)
         document.moved(body)
-        settings = Settings(file, found, document, depth=1)
+        settings = Settings(file, found, document, _inside(role), depth=1)
         settings.environment(document.roots[0], "command/variable")
     elif suffix == ".py":
         line, column = body.at(0)
         embedded_python(file, found)(body.text, line, column)
     elif suffix in _SHELL or body.text.startswith("#!") or _SETS.match(body.text):
-        reader = CommandLines(file, found, python=embedded_python(file, found))
+        reader = CommandLines(file, found, role, python=embedded_python(file, found))
         reader.script(body)
+
+
+def _inside(role: Role) -> Role:
+    """What a script uses is a setting in the file that it writes."""
+    return "config" if role == "use" else role

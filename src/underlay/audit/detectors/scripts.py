@@ -11,9 +11,8 @@ from underlay.audit.documents import Fragment
 from underlay.audit.embedded import embedded_python
 from underlay.audit.remarks import REMARK_RULES, read_remarks
 from underlay.audit.settings_walk import SETTINGS_RULES
-from underlay.audit.shell import Assignment, Value, read_shell
+from underlay.audit.shell import Assignment, Value
 from underlay.audit.sites import Sightings
-from underlay.audit.written import read_written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,8 +49,6 @@ def _shell(file: File) -> Sightings:
     reader.python = embedded_python(file.path, found)
     fragment = Fragment(file.text())
     reader.script(fragment)
-    if "<<" in fragment.text:
-        read_written(read_shell(fragment), file.path, found)
     return found
 
 

@@ -81,7 +81,7 @@ class SettingsFiles:
             return False
         if suffix in _YAML and "compose" in name:
             return False
-        if "dataset" in name:
+        if name.startswith("dataset") or name.partition(".")[0].endswith("datasets"):
             return False
         if suffix in _JSON and _LANGUAGES & {part.lower() for part in path.parts[:-1]}:
             return False
