@@ -8,6 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from underlay.audit.cuts import cut
 from underlay.audit.documents import grammar
 from underlay.audit.sites import endpoint_key
 
@@ -37,7 +38,15 @@ _QUERY = """
 (arguments [(identifier) (member_expression)]) @arguments
 (public_field_definition value: (_)) @field
 (enum_declaration) @enum
+(pair key: (property_identifier) @name)
+(jsx_text) @shown
+(comment) @comment
 """
+_PLAIN_QUERY = _QUERY.replace("(jsx_text) @shown\n", "")
+_STATEMENTS = frozenset(
+    ("statement_block", "if_statement", "else_clause", "try_statement", "catch_clause",
+     "switch_statement", "switch_body", "switch_case", "switch_default", "finally_clause")
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -56,6 +65,7 @@ class Context:
     is_choice: bool = False  # an enumeration, a union of types, a comparison
     is_compared: bool = False
     is_refused: bool = False
+    is_returned: bool = False
     passed: tuple[str, ...] = ()  # calls that the value passed through
     outer: list[Any] = field(default_factory=list)  # calls further out
 
@@ -82,7 +92,7 @@ def _query(name: str) -> Any:
     import tree_sitter
 
     language = grammar(name).language
-    return tree_sitter.Query(language, _QUERY)
+    return tree_sitter.Query(language, _QUERY if name == "tsx" else _PLAIN_QUERY)
 
 
 def text_of(node: Any) -> str:
@@ -106,6 +116,8 @@ class Source:
             _query(language), match_limit=100_000
         ).captures(self.root)
         self._captures = captures
+        if any(len(nodes) > MAX_STRINGS for nodes in captures.values()):
+            cut(f"more than {MAX_STRINGS} expressions of a kind: the rest is not read")
         self.imports: dict[str, str] = {}  # local name -> module
         self.constants: dict[str, list[Any]] = {}
         for node in captures.get("import", ())[:5000]:
@@ -129,6 +141,18 @@ class Source:
                 found.append(node)
         found.sort(key=lambda node: node.start_byte)
         yield from found
+
+    def plain_keys(self) -> Iterator[Any]:
+        """Keys of objects that stand without quotes."""
+        yield from self._captures.get("name", ())[:MAX_STRINGS]
+
+    def shown(self) -> Iterator[Any]:
+        """What JSX shows as text."""
+        yield from self._captures.get("shown", ())[:MAX_STRINGS]
+
+    def comments(self) -> Iterator[Any]:
+        """The comments."""
+        yield from self._captures.get("comment", ())[:MAX_STRINGS]
 
     def names(self) -> Iterator[tuple[Any, Any]]:
         """(identifier or member, the pair or arguments it stands in): values given by name."""
@@ -301,8 +325,10 @@ class Source:
         if kind == "enum_declaration":
             found.holder = text_of(current.child_by_field_name("name"))
             return False
-        if kind == "switch_case":
+        if kind == "switch_case" and not found.is_returned:
             found.is_compared = found.is_choice = True
+            asked = current.parent.parent.child_by_field_name("value") if current.parent else None
+            found.key = found.key or text_of(asked).strip("()").rpartition(".")[2][:60]
             return False
         if kind in ("call_expression", "new_expression"):
             return True
@@ -312,10 +338,25 @@ class Source:
         if kind == "member_expression":
             property_ = text_of(current.child_by_field_name("property"))
             return below == current.child_by_field_name("object") and property_ in words("chained")
-        if kind in ("return_statement", "arrow_function", "jsx_expression", "template_string",
-                    "lexical_declaration", "statement_block", "subscript_expression"):  # fmt: skip
-            return kind in ("jsx_expression", "arrow_function", "return_statement")
-        return False
+        return self._outwards(found, below, current, kind)
+
+    def _outwards(self, found: Context, below: Any, current: Any, kind: str) -> bool:
+        """Through functions: what one returns is named by the function."""
+        if kind in ("jsx_expression", "arrow_function", "return_statement"):
+            found.is_returned = found.is_returned or kind == "return_statement"
+            return True
+        if not found.is_returned:
+            return False
+        if kind in ("function_declaration", "method_definition", "function_expression"):
+            name = text_of(current.child_by_field_name("name"))
+            if not found.key and not found.is_key and not found.is_list:
+                found.key = name
+            else:
+                found.holder = found.holder or name
+            return False
+        if kind == "switch_case" and below == current.child_by_field_name("value"):
+            return False
+        return kind in _STATEMENTS
 
     def _pair(self, found: Context, below: Any, current: Any) -> bool:
         key = current.child_by_field_name("key")

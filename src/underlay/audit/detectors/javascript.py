@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from underlay.audit.cuts import cut
 from underlay.audit.findings import Rule
+from underlay.audit.javascript_lists import field_of, list_of
+from underlay.audit.javascript_prose import names_in
 from underlay.audit.javascript_values import Context, Source, text_of, vocabulary_javascript, words
 from underlay.audit.references import Place, classify, hosted_operator, key_strength, vocabulary
-from underlay.audit.sites import PARTS, Sightings, Site
+from underlay.audit.sites import PARTS, Sightings, Site, pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterator
     from pathlib import PurePosixPath
 
     from underlay.audit.findings import File, Kind, ModelReference, Role, Unknown
@@ -26,12 +28,16 @@ _LARGEST = 1_000_000
 _FRONT = re.compile(rb"\A---\r?\n(.*?)\n---", re.DOTALL)
 # a file without one of these names no model
 _WORTH = re.compile(
-    rb"(?i)[\"'`/:.@](?:gpt-?[345o]|chatgpt-|claude-|gemini-|text-embedding|embedding|whisper|dall-e|o[134]-|o[134][\"']|mistral|"
+    rb"(?i)[\"'`/:.@+](?:gpt-?[345o]|chatgpt-|claude-|gemini-|text-embedding|embedding|whisper|dall-e|o[134]-|o[134][\"']|mistral|"
     rb"open-mi|codestral|pixtral|command-|deepseek|qwen|qwq|llama|mixtral|gemma|phi-?[234]|grok-|sonar|glm-|kimi-|moonshot|"
     rb"doubao|ernie|hunyuan|minimax|abab|yi-|voyage-|jina-|rerank|embed-|nova-|amazon\.|anthropic|meta[.-]|titan|jamba|"
     rb"stable-diffusion|sdxl|flux|imagen-|veo-|bge-|e5-|gte-|all-|nomic|mxbai|xenova/|onnx-community|starcoder|codellama|"
     rb"solar|distil|bert|t5-|clip|sam-|yolo|moondream|llava|smol|eleven_|tts-|cf/|hf[:./]|sora|learnlm|davinci|babbage|bison|"
-    rb"huggingface\.co)|ollama (?:pull|run) |\.gguf|\.onnx|\.safetensors|from_pretrained|pipeline\("
+    rb"falcon|granite|gpt2|text-(?:davinci|curie|ada|babbage|bison|unicorn|multiling)|sd3|command[\"']|"
+    rb"huggingface\.co)|ollama (?:pull|run) |"
+    rb"\.gguf|\.onnx|\.safetensors|from_pretrained|pipeline\(|"
+    rb"-(?:\d{1,3}(?:\.\d)?[bm]|gguf|onnx|mlc|instruct|chat-hf)[\"'`_-]|"
+    rb"(?:model|model_?id|repo|repo_?id)[\"']?\s{0,3}[:=]\s{0,3}[\"'`](?:[\w.-]{2,60}/[\w.-]{2,90}|[a-z][\w.:-]{1,40}\d[\w.:-]{0,40})[\"'`]"
 )
 # keys of a list's entries under which the name itself stands
 _ENTRY = frozenset(
@@ -47,7 +53,16 @@ _NOT_NAMES = re.compile(r"[\s{}<>()]|^[/.#]")
 MAX_OPTIONS = 1_000  # of one page
 _OPTION = re.compile(rb"<option\b[^<>]{0,200}?\bvalue=[\"']([\w./:@-]{2,100})[\"']")
 _ADVICE = re.compile(r"\bollama (?:pull|run) (?P<name>[a-z0-9][\w./:-]{1,80})")
-_TASKS = frozenset(("pipeline",))
+# names that can be a key without quotes
+_PLAIN = frozenset(("o1", "o3", "o4"))
+_MLC = re.compile(r"[A-Za-z][\w.-]{1,80}-q\d+f(?:16|32)(?:_\d)?-MLC(?:-[\w-]{1,12})?")
+_NAME = re.compile(r"(?=.*[\d-])(?:[A-Za-z][\w.-]{1,40}/)?[A-Za-z][\w.-]{2,60}(?<![.-])(?::free)?")
+_ACRONYM = re.compile(r"([A-Z]+)([A-Z][a-z])")  # getTTSModel: TTS_Model
+_REPOSITORY = frozenset(("repo", "repoid", "repo_id", "hfrepo", "hf_repo", "repository"))
+_OF_REPOSITORY = frozenset(
+    ("file", "filename", "quant", "quantization", "dtype", "hf_file", "hffile", "mmprojquant",
+     "modelfile")
+)  # fmt: skip
 _HUB_OPERATORS: dict[str, Kind] = {"hub": "hub", "huggingface": "hub", "ollama": "ollama"}
 
 RULES = (
@@ -57,6 +72,9 @@ RULES = (
     Rule("javascript/key", "A property, variable, field or parameter whose name says model."),
     Rule("javascript/list", "One of a list, an enumeration or a union of names of models."),
     Rule("javascript/url", "An address of a model on a hub, or of a file of weights."),
+    Rule("javascript/field", "The value of a form's field for a model, or one of its choices."),
+    Rule("javascript/beside", "One of a list whose other entries are names of models."),
+    Rule("javascript/comment", "Commented-out code that sets or lists a model."),
     Rule("javascript/name", "A whole string that follows the naming scheme of a hosted service."),
 )
 
@@ -66,7 +84,7 @@ class JavaScript:
     """JavaScript, TypeScript, JSX, TSX, and the scripts of Vue, Svelte, Astro and HTML."""
 
     name: str = "javascript"
-    version: int = 1
+    version: int = 2
     rules: tuple[Rule, ...] = RULES
 
     def wants(self, path: PurePosixPath, size: int, /) -> bool:
@@ -103,7 +121,10 @@ def _choices_of(path: PurePosixPath, data: bytes) -> Iterator[ModelReference | U
     found = Sightings(path)
     line = 1
     counted = 0
-    for option in islice(_OPTION.finditer(data), MAX_OPTIONS):
+    for count, option in enumerate(_OPTION.finditer(data)):
+        if count >= MAX_OPTIONS:
+            cut(f"more than {MAX_OPTIONS} options of forms: the rest is not read")
+            break
         text = option[1].decode("utf-8", "replace")
         if hosted_operator(text) is None and not _is_gateway(text):
             continue
@@ -145,6 +166,7 @@ class _Reader:
         self._source = source
         self._found = Sightings(path)
         self._given: dict[int, list[Context]] = {}  # by the string's place: where its name is used
+        self._lists: dict[Hashable, list[tuple[Any, str, bool]]] = {}
 
     def read(self) -> Iterator[ModelReference | Unknown]:
         """The findings of the file."""
@@ -161,7 +183,49 @@ class _Reader:
                 self._string(node, text)
             elif "ollama " in text:
                 self._advice(node, text)
+        for node in self._source.shown():
+            if b"ollama " in node.text:
+                self._advice(node, text_of(node), 0)
+        self._plain_keys()
+        self._beside()
+        for node in self._source.comments():
+            line, column = self._source.position(node)
+            for text, below, right in names_in(text_of(node)):
+                at = column + right if below == 0 else right + 1
+                is_compiled = _MLC.fullmatch(text) is not None
+                site = Site(self._path, "javascript/comment", "comment", "comment", 0.8,
+                            "package" if is_compiled else None, most=0.55)  # fmt: skip
+                self._found.see(text, line + below, at, site)
         yield from self._found
+
+    def _plain_keys(self) -> None:
+        """`o3: {...}` among the keys of a table of models: a name that needs no quotes."""
+        for node in self._source.plain_keys():
+            text = text_of(node)
+            if text not in _PLAIN:
+                continue
+            around = list_of(node)
+            known = self._lists.get(around, ())
+            holder = self._source.context(node).holder or self._source.context(node).key
+            if sum(is_sure for _, _, is_sure in known) > 1 or _names_model(holder):
+                line, column = self._source.position(node)
+                site = Site(self._path, "javascript/list", holder or text, "option", 0.6)
+                self._found.see(text, line, column, site)
+
+    def _beside(self) -> None:
+        """The other entries of lists of which most are known to be models."""
+        for entries in self._lists.values():
+            sure = sum(is_sure for _, _, is_sure in entries)
+            if sure < 2 or sure == len(entries) or 2 * sure < len(entries):
+                continue
+            for node, text, is_sure in entries:
+                if is_sure or not _NAME.fullmatch(text):
+                    continue
+                line, column = self._source.position(node)
+                operator = "other" if "/" not in text else None
+                site = Site(self._path, "javascript/beside", f"{sure} of {len(entries)} are models",
+                            "option", 0.8, "hosted" if operator else None, most=0.6)  # fmt: skip
+                self._found.see(text, line, column, site)
 
     def _string(self, node: Any, text: str) -> None:
         context = self._source.context(node)
@@ -169,22 +233,28 @@ class _Reader:
             return
         line, column = self._source.position(node)
         site = self._site(context, text)
+        is_sure = False
         if site is not None:
-            self._found.see(text, line, column, site)
+            for part, at in pieces(text, "s") if _names_model(context.key) else [(text, 0)]:
+                is_sure |= self._found.see(part.lstrip("+-"), line, column + at, site)
+        around = list_of(node)
+        if around is not None and not PARTS.search(context.key or context.holder):
+            self._lists.setdefault(around, []).append((node, text, is_sure))
         for used in self._given.get(node.start_byte, ()):
             other = self._site(used, text)
             if other is not None:
                 role: Role = "default" if context.is_default else other.role
                 self._found.see(text, line, column, replace(other, role=role))
 
-    def _advice(self, node: Any, text: str) -> None:
+    def _advice(self, node: Any, text: str, quote: int = 1) -> None:
         """What a message tells people to load: `Run: ollama pull NAME`."""
         line, column = self._source.position(node)
         for told in _ADVICE.finditer(text[:2_000]):
-            if "\n" not in text[: told.start("name")]:
-                site = Site(self._path, "javascript/name", told[0][:60], "doc", 0.9, "ollama")
-                at = column + 1 + told.start("name")
-                self._found.see(told["name"].rstrip(".,:"), line, at, site)
+            before = text[: told.start("name")]
+            row = before.count("\n")
+            at = column + quote + len(before) if not row else len(before) - before.rfind("\n")
+            site = Site(self._path, "javascript/name", told[0][:60], "doc", 0.9, "ollama")
+            self._found.see(told["name"].rstrip(".,:"), line + row, at, site)
 
     def _is_sink(self, context: Context) -> bool:
         """Whether a name that stands there is a model's for sure enough to be followed."""
@@ -203,6 +273,9 @@ class _Reader:
         called = self._called(context)
         if called is not None:
             return called
+        if _MLC.fullmatch(text):
+            return Site(self._path, "javascript/name", "compiled for MLC", self._role(context), 0.8,
+                        "package")  # fmt: skip
         last = context.callee[-1] if context.callee else ""
         if context.callee and context.scope is None and not context.key:
             return self._argument(context, last, text)
@@ -212,10 +285,20 @@ class _Reader:
             is_known = hosted_operator(text) is not None or _is_gateway(text)
             if not is_known or not _names_model(context.key):
                 return None
-            return Site(self._path, "javascript/name", context.key, "option", 0.0, most=0.45)
+            return Site(self._path, "javascript/name", context.key, "option", 0.0, most=0.55)
+        if "voice" in (context.key or context.holder).lower():
+            return None
+        field = field_of(context.scope, context.key, is_list=context.is_list)
+        if field is not None and not context.is_key:
+            return Site(self._path, "javascript/field", field[0], self._role(context), 0.6,
+                        url=field[1])  # fmt: skip
+        if context.key.lower() == "placeholder" and context.scope is None:
+            return Site(self._path, "javascript/field", "placeholder", "option", 0.6)
         url = self._endpoint(context)
         operator = self._operator(context)
         role = self._role(context)
+        if context.key.lower() in _REPOSITORY and _has_file(context.scope):
+            return Site(self._path, "javascript/key", context.key, role, 0.9, "hub")
         if context.is_key:
             return self._as_key(context, text, url)
         key, holder = context.key, context.holder
@@ -267,6 +350,9 @@ class _Reader:
         if not context.callee or context.scope is not None or context.is_key:
             return None
         last, root = context.callee[-1], context.callee[0]
+        if context.argument == 1 and last != "pipeline" and self._is_task(context):
+            # a hook or a worker around `pipeline`
+            return Site(self._path, "javascript/loader", last, self._role(context), 0.8, "hub")
         for loader in vocabulary_javascript()["loader"]:
             if loader["name"] != last or loader["argument"] != context.argument:
                 continue
@@ -332,6 +418,8 @@ class _Reader:
 
     def _argument(self, context: Context, last: str, text: str) -> Site | None:
         """A bare argument of some other function."""
+        if last in words("asserts") and hosted_operator(text) is not None:
+            return Site(self._path, "javascript/name", last, "test", 0.0, most=0.55)
         if last in words("looks") or context.callee[0] in ("console", "logger", "expect", "log"):
             return None
         first = _first_argument(context.call)
@@ -509,8 +597,17 @@ def _called_by(call: Any) -> Any:
     return call.child_by_field_name("function") or call.child_by_field_name("constructor")
 
 
+def _has_file(scope: Any) -> bool:
+    """Whether an object that names a repository says which of its files or forms is meant."""
+    return scope is not None and any(
+        child.type == "pair"
+        and text_of(child.child_by_field_name("key")).strip("\"'").lower() in _OF_REPOSITORY
+        for child in scope.named_children[:40]
+    )
+
+
 def _names_model(name: str) -> bool:
-    return key_strength(name.strip("\"'")) > 0
+    return key_strength(_ACRONYM.sub(r"\1_\2", name.strip("\"'"))) > 0
 
 
 def _may_be(text: str) -> bool:

@@ -1,0 +1,127 @@
+"""What the surroundings of a string in JavaScript say: forms, lists, functions, comments."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+import pytest
+
+from underlay.audit.detectors.javascript import JavaScript
+from underlay.audit.findings import SURE, File, ModelReference
+
+
+def models(code: str, path: str = "src/a.tsx") -> list[ModelReference]:
+    raw = code.encode()
+    found = JavaScript().detect(File(PurePosixPath(path), raw, size=len(raw)))
+    return [one for one in found if isinstance(one, ModelReference) and one.confidence >= SURE]
+
+
+def short(code: str, path: str = "src/a.tsx") -> list[tuple[int, str]]:
+    """(line, reference), an alias with a star."""
+    found = sorted(models(code, path), key=lambda one: (one.line, one.column))
+    return [(one.line, one.ref + "*" * one.alias) for one in found]
+
+
+FORM = """class Node {
+  inputs = [
+    { label: "Model Name", name: "modelName", default: "acme/tiny-7b-chat", placeholder: "llama3" },
+    { label: "Model Type", name: "modelType", default: "acme/tiny-7b-chat" },
+    { label: "City", name: "city", default: "llama3" },
+    { name: TEXT.Panel.ModelVersion, value: "model", options: [
+      { name: "Large", value: "acme/large-7b" }, { name: "Small", value: "acme/small-1b" } ] },
+  ]
+}
+"""
+
+
+def test_fields_of_forms() -> None:
+    assert short(FORM, "src/a.ts") == [
+        (3, "acme/tiny-7b-chat"),
+        (3, "llama3"),
+        (7, "acme/large-7b"),
+        (7, "acme/small-1b"),
+    ]
+    local = """const inputs = [
+      { name: "basePath", placeholder: "http://localhost:8080/v1" },
+      { name: "modelName", placeholder: "text-embedding-ada-002" } ]"""
+    assert short(local) == [(3, "text-embedding-ada-002*")]
+    assert short(local.replace("localhost:8080", "api.acme.ai"))[0][1] == "text-embedding-ada-002"
+
+
+@pytest.mark.parametrize(
+    ("code", "refs"),
+    [
+        ('function getModel() { if (x) { return "acme/m-7b" } return "o1" }', ["acme/m-7b", "o1"]),
+        ('const getTTSModel = async () => { return "acme/m-7b" }', ["acme/m-7b"]),
+        ('function getFolder() { return "acme/m-7b" }', []),
+        ('class A { defaultModel() { return y ? "acme/a-7b" : "acme/b-7b" } }',
+         ["acme/a-7b", "acme/b-7b"]),
+        ('function models() { return [{ id: "acme/a-7b" }] }', ["acme/a-7b"]),
+        ('switch (model) { case "gpt-4": return 1 }', ["gpt-4"]),
+        ('switch (kind) { case "gpt-4": return 1 }', []),
+        ('if (config.model === "gpt-4") {}', ["gpt-4"]),
+        ('expect(f()).toBe("gpt-4o"); expect(f()).toBe("llama3")', ["gpt-4o"]),
+        ('usePipeline("feature-extraction", "acme/gte-small")', ["acme/gte-small"]),
+        ('emit("ready", "acme/gte-small")', []),
+        ('new Runtime.ai.Session("gte-small")', ["gte-small"]),
+        ('w.loadModelFromHF({ repo: "acme/models", file: "a/tiny-3b.gguf" })', ["acme/models"]),
+        ('const M = { repo: "acme/plain", quant: "Q4_0" }; f("x.gguf")', ["acme/plain"]),
+        ('const M = { repo: "acme/plain", branch: "dev" }; f("x.gguf")', []),
+        ('const models = env.MODELS ?? "+gpt-4o,-gpt-4"', ["gpt-4o", "gpt-4"]),
+        ('const voices = ["nova-2", "gpt-4o"]', []),
+        ('const price = { "gpt-4o": 1, "gpt-4": 2, o3: 3, o5: 4 }', ["gpt-4o", "gpt-4", "o3"]),
+        ('const price = { o3: 3, "gpt-4": 2 }', ["gpt-4"]),
+    ],
+)  # fmt: skip
+def test_what_surrounds_a_string(code: str, refs: list[str]) -> None:
+    assert [ref for _, ref in short(code + "\n", "src/a.ts")] == refs
+
+
+@pytest.mark.parametrize(
+    ("code", "refs"),
+    [
+        ('const all = ["gpt-4o", "gpt-4", "acme-chat-3"]', ["gpt-4o", "gpt-4", "acme-chat-3"]),
+        ('const all = ["gpt-4o", "gpt-4", "other"]', ["gpt-4o", "gpt-4"]),
+        ('const all = ["gpt-4o", "acme-chat-3", "acme-chat-4"]', ["gpt-4o"]),
+        ('const all = [{ id: "gpt-4o", region: "eu-1" }, { id: "o3-mini", region: "eu-2" }, '
+         '{ id: "acme-x-1", region: "us-1" }]', ["gpt-4o", "o3-mini", "acme-x-1"]),
+        ('type M = "gpt-4o" | "gpt-4" | "acme-chat-3"', ["gpt-4o", "gpt-4", "acme-chat-3"]),
+        ('const t = { a: "gpt-4o", b: "gpt-4", c: "us-east-1" }', ["gpt-4o", "gpt-4"]),
+    ],
+)  # fmt: skip
+def test_lists_vouch_for_their_entries(code: str, refs: list[str]) -> None:
+    assert [ref for _, ref in short(code + "\n", "src/a.ts")] == refs
+
+
+def test_comments() -> None:
+    code = """// const model = "acme/m-7b";
+/* see "gpt-4o", and https://huggingface.co/acme/n-7b
+   model: "acme/o-7b" */
+// it isn't "acme/p-7b", nor `gpt-4`
+const x = "gpt-4o"
+"""
+    found = [(one.line, one.column, one.ref, one.role) for one in models(code, "src/a.ts")]
+    assert found == [
+        (1, 18, "acme/m-7b", "comment"),
+        (2, 8, "gpt-4o", "comment"),
+        (3, 11, "acme/o-7b", "comment"),
+        (5, 11, "gpt-4o", "default"),
+    ]
+
+
+def test_what_jsx_shows() -> None:
+    code = """const a = (
+  <p>
+    Try
+    ollama pull acme-small:1b
+    <input placeholder="gpt-4o" />
+  </p>
+)
+"""
+    found = [(one.line, one.column, one.ref) for one in models(code)]
+    assert found == [(4, 17, "acme-small:1b"), (5, 24, "gpt-4o")]
+
+
+def test_models_compiled_for_the_browser() -> None:
+    code = 'const m = "Acme-9-mini-q4f16_1-MLC-1k"; f("Acme-8-q0f32-MLC"); g("acme-q4f16")\n'
+    assert [ref for _, ref in short(code)] == ["Acme-9-mini-q4f16_1-MLC-1k", "Acme-8-q0f32-MLC"]
