@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -14,6 +15,7 @@ from underlay.config import settings
 from underlay.errors import BadValueError, LakeMissingError
 from underlay.identity import hub_key
 from underlay.lake import Engine, Lake, embedded
+from underlay.lake.prepared import read_answers
 from underlay.measures import MEASURES, Figure, Measure, evaluate, measure
 from underlay.measures.dependence import stack_of
 from underlay.measures.multiverse import Multiverse, multiverse
@@ -25,34 +27,36 @@ if TYPE_CHECKING:
     from underlay.config import Settings
     from underlay.stack.parts import Stack
 
-__all__ = ["OpenLake", "open_lake", "prepared_queries", "prepared_spreads"]
+__all__ = ["PREPARED", "OpenLake", "open_lake", "prepared_file"]
+
+# what ships beside the embedded snapshot, and the further code that decides it
+PREPARED: Mapping[str, tuple[str, ...]] = {
+    "queries": (),
+    "figures": (),
+    "spreads": (),
+    "verdicts": ("claims",),
+}
 
 
-def prepared_queries() -> Path:
-    """Where the SQL of usual questions lies; it ships with the package."""
-    return Path(str(resources.files("underlay"))) / "queries.json"
-
-
-def prepared_spreads() -> Path:
-    """Where the spreads of the report on the embedded snapshot lie; they ship with it."""
-    return Path(str(resources.files("underlay"))) / "spreads.json"
-
-
-_PREPARED = prepared_queries()
+def prepared_file(name: str) -> Path:
+    """Where one of `PREPARED` lies: SQL of usual questions, answers over the snapshot."""
+    return Path(str(resources.files("underlay"))) / f"{name}.json"
 
 
 class OpenLake:
     """A lake that answers. Close it, or use it as a context manager."""
 
-    def __init__(self, lake: Lake, chosen: Settings, *, prepared: Path | None = _PREPARED) -> None:
+    def __init__(self, lake: Lake, chosen: Settings, *, is_prepared: bool = True) -> None:
         self.lake = lake
         self.chosen = chosen
+        self._is_prepared = is_prepared
         self._engine = Engine(
             lake,
             CORE,
             threads=chosen.threads,
             memory_mb=chosen.memory_mb,
-            prepared=prepared,
+            prepared=prepared_file("queries") if is_prepared else None,
+            answers=lambda: self.prepared("figures"),
         )
         self._makers: Batch | None = None
         self._is_corrected = False
@@ -78,7 +82,7 @@ class OpenLake:
         self._engine.close()
         self._is_corrected = False
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """What answers rest on: this version of the lake, or nothing where it isn't all of it.
 
@@ -87,6 +91,12 @@ class OpenLake:
         if self.lake.base is not None or self.chosen.corrections is not None:
             return ""
         return hashlib.sha256(self.lake.state.encode()).hexdigest()
+
+    def prepared(self, name: str) -> dict[str, Any]:
+        """Answers computed before over this very lake by this very code; see `PREPARED`."""
+        if not (self._is_prepared and self.digest):
+            return {}
+        return read_answers(prepared_file(name), Engine.code(PREPARED[name]), self.digest)
 
     @property
     def measures(self) -> tuple[Measure, ...]:

@@ -179,6 +179,14 @@ def test_every_claim_has_a_verdict_and_its_reason(rows: dict[str, Any], claim: C
 
 
 @pytest.mark.parametrize("claim", TESTED, ids=lambda claim: claim.id)
+def test_a_judgement_that_was_kept_is_the_same(rows: dict[str, Any], claim: Claim) -> None:
+    kept = json.loads(json.dumps({claim.id: rows[claim.id].judged.to_plain()}))
+    (again,) = assess(None, [claim.id], prepared=kept)  # type: ignore[arg-type]
+    assert again == rows[claim.id]
+    assert again.judged.flip == rows[claim.id].judged.flip
+
+
+@pytest.mark.parametrize("claim", TESTED, ids=lambda claim: claim.id)
 def test_a_flip_turns_the_claim_when_it_is_asked_again(
     lake: OpenLake, rows: dict[str, Any], claim: Claim
 ) -> None:

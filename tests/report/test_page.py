@@ -149,7 +149,7 @@ def test_each_line_has_date_coverage_and_source(tiny_report: Report) -> None:
     for line in tiny_report.lines:
         if line.figures:
             assert line.as_of
-            assert re.search(r"\d+ rows?, .* known for", line.coverage)
+            assert re.search(r"\d+ rows?, (.* known for|\d+.* of (the|all) )", line.coverage)
             assert line.sources
     assert [line.id for line in tiny_report.lines if line.reason] == []
 

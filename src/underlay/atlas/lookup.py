@@ -7,13 +7,26 @@ from typing import TYPE_CHECKING, Any
 
 from underlay.errors import BadValueError, UnknownNameError
 from underlay.identity import parse_entity
+from underlay.tables import Column, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from underlay.lake.engine import Engine
+    import ibis
 
-__all__ = ["MakerCard", "ModelCard", "find_maker", "find_model"]
+    from underlay.lake.engine import Engine, Result
+
+__all__ = ["ASKED_NUMBER", "MakerCard", "ModelCard", "find_maker", "find_model", "find_number"]
+
+# what is looked up stands in a table, not in the question: so its SQL is the same for all
+ASKED_NUMBER = Table(
+    "core__asked_number", "One row per number asked for.", ("number",),
+    (Column("number", "int32", "the number", True),),
+)  # fmt: skip
+_ASKED_TEXT = Table(
+    "core__asked_text", "One row per text asked for.", ("text",),
+    (Column("text", "string", "the text", True),),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -54,22 +67,8 @@ class MakerCard:
 
 def find_model(engine: Engine, text: str) -> ModelCard:
     """The model of that name on any platform; raises `UnknownNameError` with near names."""
-    alias = engine.tables["core__alias"]
-    try:
-        entity = parse_entity(text)
-        wanted = {entity.name.casefold(), text.strip().casefold()}
-    except BadValueError:
-        entity, wanted = None, {text.strip().casefold()}
-    found = alias.filter(alias.name.lower().isin(sorted(wanted)))
-    hits = list(engine.run(found.order_by("platform", "name")).rows())
-    if entity is not None and ":" in text and any(h["platform"] == entity.platform for h in hits):
-        hits = [hit for hit in hits if hit["platform"] == entity.platform]
-    if not hits:
-        raise UnknownNameError("model", text, _near_names(engine, text))
-    best = next((h for h in hits if h["platform"] == "huggingface"), hits[0])
-    number = int(best["model_id"])
-    model = engine.tables["core__model"]
-    row = _dated(next(engine.run(model.filter(model.model_id == number)).rows()))
+    number = find_number(engine, text)
+    row = _rows(engine, "core__model", "model_id", number, ("model_id",))[0]
     return ModelCard(
         model=row,
         maker=_organisation(engine, row["organisation_id"]) or {"organisation_id": "unknown"},
@@ -82,21 +81,52 @@ def find_model(engine: Engine, text: str) -> ModelCard:
     )
 
 
+def find_number(engine: Engine, text: str) -> int:
+    """The `model_id` of the model of that name; raises `UnknownNameError` with near names."""
+    try:
+        entity = parse_entity(text)
+        wanted = {entity.name.casefold(), text.strip().casefold()}
+    except BadValueError:
+        entity, wanted = None, {text.strip().casefold()}
+
+    def named() -> ibis.Table:
+        alias, asked = engine.tables["core__alias"], engine.tables[_ASKED_TEXT.name]
+        keyed = alias.mutate(text=alias.name.lower()).semi_join(asked, "text")
+        return keyed.drop("text").order_by("platform", "name")
+
+    hits = list(_asked(engine, "names", _ASKED_TEXT, sorted(wanted), named).rows())
+    if entity is not None and ":" in text and any(h["platform"] == entity.platform for h in hits):
+        hits = [hit for hit in hits if hit["platform"] == entity.platform]
+    if not hits:
+        raise UnknownNameError("model", text, _near_names(engine, text))
+    best = next((h for h in hits if h["platform"] == "huggingface"), hits[0])
+    return int(best["model_id"])
+
+
 def find_maker(engine: Engine, text: str) -> MakerCard:
     """The organisation of that id, name or account; raises `UnknownNameError` with near names."""
-    wanted = text.strip().casefold()
-    makers = engine.tables["core__organisation"]
-    by_name = makers.filter(
-        (makers.organisation_id.lower() == wanted) | (makers.name.lower() == wanted)
-    )
-    ids = engine.run(by_name.order_by("organisation_id")).objects("organisation_id")
-    if not ids:
-        accounts = engine.tables["core__account"]
-        owners = accounts.filter(
-            (accounts.account.lower() == wanted) & (accounts.organisation_id != "unknown")
+    wanted = [text.strip().casefold()]
+
+    def by_name() -> ibis.Table:
+        makers, asked = engine.tables["core__organisation"], engine.tables[_ASKED_TEXT.name]
+        found = makers.join(
+            asked,
+            (makers.organisation_id.lower() == asked.text) | (makers.name.lower() == asked.text),
         )
-        ids = engine.run(owners.order_by("account_id")).objects("organisation_id")
+        return found.select("organisation_id").order_by("organisation_id")
+
+    def by_account() -> ibis.Table:
+        accounts, asked = engine.tables["core__account"], engine.tables[_ASKED_TEXT.name]
+        owned = accounts.filter(accounts.organisation_id != "unknown")
+        found = owned.mutate(text=owned.account.lower()).semi_join(asked, "text")
+        return found.order_by("account_id").select("organisation_id")
+
+    for name, make in (("makers", by_name), ("accounts", by_account)):
+        ids = _asked(engine, name, _ASKED_TEXT, wanted, make).objects("organisation_id")
+        if ids:
+            break
     if not ids:
+        makers = engine.tables["core__organisation"]
         names = engine.run(makers.select("organisation_id")).objects("organisation_id")
         raise UnknownNameError("maker", text, tuple(names))
     maker = _organisation(engine, ids[0]) or {}
@@ -115,18 +145,47 @@ def find_maker(engine: Engine, text: str) -> MakerCard:
     )
 
 
+def _asked(
+    engine: Engine,
+    name: str,
+    table: Table,
+    values: Iterable[object],
+    make: Callable[[], ibis.Table],
+) -> Result:
+    """The answer to a question about the values that `table` then holds."""
+    engine.register_values(table, values)
+    return engine.ask(f"lookup/{name}", make)
+
+
+def _kept(engine: Engine, name: str, column: str, value: object) -> ibis.Table:
+    """The rows of a table that hold the value asked for; `value` tells its type only."""
+    relation = engine.tables[name]
+    table = _table_of(value)
+    asked = engine.tables[table.name]
+    return relation.semi_join(asked, relation[column] == asked[table.column_names[0]])
+
+
+def _table_of(value: object) -> Table:
+    return _ASKED_TEXT if isinstance(value, str) else ASKED_NUMBER
+
+
 def _rows(
     engine: Engine, table: str, column: str, value: object, order: Sequence[str]
 ) -> list[dict[str, Any]]:
-    relation = engine.tables[table]
-    kept = relation.filter(relation[column] == value).order_by(*order)
-    return [_dated(row) for row in engine.run(kept).rows()]
+    found = _asked(
+        engine, f"{table} by {column}", _table_of(value), [value],
+        lambda: _kept(engine, table, column, value).order_by(*order),
+    )  # fmt: skip
+    return [_dated(row) for row in found.rows()]
 
 
 def _count(engine: Engine, table: str, column: str, value: object) -> int:
-    relation = engine.tables[table]
-    kept = relation.filter(relation[column] == value)
-    return int(engine.run(kept.aggregate(n=kept.count())).objects("n")[0])
+    def count() -> ibis.Table:
+        kept = _kept(engine, table, column, value)
+        return kept.aggregate(n=kept.count())
+
+    found = _asked(engine, f"count of {table} by {column}", _table_of(value), [value], count)
+    return int(found.objects("n")[0])
 
 
 def _organisation(engine: Engine, identifier: str) -> dict[str, Any] | None:
@@ -136,15 +195,19 @@ def _organisation(engine: Engine, identifier: str) -> dict[str, Any] | None:
 
 def _bases(engine: Engine, number: int) -> list[dict[str, Any]]:
     """All bases up to the root, nearest first; a cycle is walked once."""
-    lineage, model = engine.tables["core__lineage"], engine.tables["core__model"]
-    named = model.select(
-        base_model_id=model.model_id, name=model.name, organisation_id=model.organisation_id
-    )
+
+    def step() -> ibis.Table:
+        model = engine.tables["core__model"]
+        named = model.select(
+            base_model_id=model.model_id, name=model.name, organisation_id=model.organisation_id
+        )
+        kept = _kept(engine, "core__lineage", "model_id", number)
+        return kept.join(named, "base_model_id").order_by("model_id", "base_model_id")
+
     found: list[dict[str, Any]] = []
     seen, wave = {number}, [number]
     while wave:
-        step = lineage.filter(lineage.model_id.isin(wave)).join(named, "base_model_id")
-        rows = engine.run(step.order_by("model_id", "base_model_id")).rows()
+        rows = _asked(engine, "bases", ASKED_NUMBER, wave, step).rows()
         fresh = [row for row in rows if row["base_model_id"] not in seen]
         found += [_dated(row) for row in fresh]
         wave = [row["base_model_id"] for row in fresh]
@@ -153,23 +216,28 @@ def _bases(engine: Engine, number: int) -> list[dict[str, Any]]:
 
 
 def _newest(engine: Engine, table: str, number: int, group: Sequence[str]) -> list[dict[str, Any]]:
-    relation = engine.tables[table]
-    kept = relation.filter(relation.model_id == number)
-    newest = kept.observed_on.max().over(group_by=list(group))
-    kept = kept.mutate(newest=newest)
-    kept = kept.filter(kept.observed_on == kept.newest).drop("newest")
-    return [_dated(row) for row in engine.run(kept.order_by(*group)).rows()]
+    def newest() -> ibis.Table:
+        kept = _kept(engine, table, "model_id", number)
+        kept = kept.mutate(newest=kept.observed_on.max().over(group_by=list(group)))
+        return kept.filter(kept.observed_on == kept.newest).drop("newest").order_by(*group)
+
+    found = _asked(engine, f"newest of {table}", ASKED_NUMBER, [number], newest)
+    return [_dated(row) for row in found.rows()]
 
 
 def _top_models(engine: Engine, identifier: str) -> list[dict[str, Any]]:
-    counted, model = engine.tables["core__observation"], engine.tables["core__model"]
-    counted = counted.filter(counted.metric == "downloads_30d_count")
-    newest = counted.group_by("listing").agg(observed_on=counted.observed_on.max())
-    own = model.filter(model.organisation_id == identifier).select("model_id", "name", "openness")
-    joined = counted.semi_join(newest, ["listing", "observed_on"]).join(own, "model_id")
-    ranked = joined.select("listing", "observed_on", "name", "openness", "value")
-    ordered = ranked.order_by(ranked.value.desc(), "listing", "name").limit(10)
-    return [_dated(row) for row in engine.run(ordered).rows()]
+    def top() -> ibis.Table:
+        counted = engine.tables["core__observation"]
+        counted = counted.filter(counted.metric == "downloads_30d_count")
+        newest = counted.group_by("listing").agg(observed_on=counted.observed_on.max())
+        own = _kept(engine, "core__model", "organisation_id", identifier)
+        own = own.select("model_id", "name", "openness")
+        joined = counted.semi_join(newest, ["listing", "observed_on"]).join(own, "model_id")
+        ranked = joined.select("listing", "observed_on", "name", "openness", "value")
+        return ranked.order_by(ranked.value.desc(), "listing", "name").limit(10)
+
+    found = _asked(engine, "top models", _ASKED_TEXT, [identifier], top)
+    return [_dated(row) for row in found.rows()]
 
 
 def _near_names(engine: Engine, text: str) -> tuple[str, ...]:

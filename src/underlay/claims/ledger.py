@@ -220,26 +220,36 @@ def spreads_of(answers: Answers) -> Spreads:
 
 
 def assess(
-    answers: Answers, ids: Iterable[str] = (), *, spreads: Spreads | None = None
+    answers: Answers,
+    ids: Iterable[str] = (),
+    *,
+    spreads: Spreads | None = None,
+    prepared: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> tuple[Assessed, ...]:
     """The claims with their verdicts, in the ledger's order; `ids` keeps some of them.
 
+    `prepared` are judgements made before over the same lake by the same code, by the claim's id.
     Raises `UnknownNameError` for an id that isn't there. What can't be computed says why.
     """
     book = ledger()
     chosen: Sequence[Claim] = [book.claim(id_) for id_ in ids] or book.claims
     spreads = spreads or spreads_of(answers)
-    return tuple(_assessed(claim, spreads) for claim in chosen)
+    return tuple(_assessed(claim, spreads, prepared or {}) for claim in chosen)
 
 
-def _assessed(claim: Claim, spreads: Spreads) -> Assessed:
+def _assessed(
+    claim: Claim, spreads: Spreads, prepared: Mapping[str, Mapping[str, Any]]
+) -> Assessed:
     if claim.documented is not None:
         return Assessed(
             claim, claim.documented.verdict, "documented", None, claim.documented.because
         )
     if claim.predicate is None:
         return Assessed(claim, "untestable with open data", "none", None, claim.needs)
-    judged = judge(claim.predicate, spreads, claim.tests)
+    if claim.id in prepared:
+        judged = Judged.from_plain(prepared[claim.id])
+    else:
+        judged = judge(claim.predicate, spreads, claim.tests)
     why = claim.beyond if judged.verdict == "unsupported as worded" else ""
     if judged.verdict == _UNTESTED:
         why = "; ".join(judged.reasons) or claim.needs

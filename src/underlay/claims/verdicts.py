@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from underlay.claims.predicates import evaluate, quantities
 from underlay.errors import NoDataError, NotComputableError
+from underlay.measures.definitions import SourceNote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from underlay.claims.predicates import Facet, Outcomes, Predicate
     from underlay.claims.spreads import Spreads
     from underlay.measures import Figure
-    from underlay.measures.definitions import SourceNote
 
 __all__ = [
     "ROBUST",
@@ -47,6 +47,10 @@ VERDICTS: Mapping[str, str] = {
 # how the predicate stands to the words of a claim
 Tested = Literal["as worded", "necessary part", "proxy"]
 ROBUST = 0.95
+
+
+# fields of a judgement that JSON holds as they are
+_PLAIN = ("verdict", "holds", "of", "not_computable", "unsure", "default_holds")
 
 
 @dataclass(frozen=True)
@@ -110,9 +114,45 @@ class Judged:
     default_holds: bool | None
     by_reading: Mapping[str, tuple[int, int]]
     sources: tuple[SourceNote, ...]
-    figures: tuple[Figure, ...]
     reasons: tuple[str, ...]
     partial: tuple[str, ...] = ()
+
+    def to_plain(self) -> dict[str, Any]:
+        """All of it as JSON has it; `from_plain` reads it."""
+        flip = self.flip
+        return {
+            **{name: getattr(self, name) for name in _PLAIN},
+            "flip": flip
+            and {
+                "before": [[*facet, option] for facet, option in flip.before.items()],
+                "after": [[*facet, option] for facet, option in flip.after.items()],
+                "readings": list(flip.readings),
+                "holds": flip.holds,
+            },
+            "by_reading": {label: list(pair) for label, pair in self.by_reading.items()},
+            "sources": [asdict(source) for source in self.sources],
+            "reasons": list(self.reasons),
+            "partial": list(self.partial),
+        }
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Judged:
+        """What `to_plain` gave."""
+        flip = plain["flip"]
+        return cls(
+            **{name: plain[name] for name in _PLAIN},
+            flip=flip
+            and Flip(
+                {(measure, name): option for measure, name, option in flip["before"]},
+                {(measure, name): option for measure, name, option in flip["after"]},
+                (flip["readings"][0], flip["readings"][1]),
+                flip["holds"],
+            ),
+            by_reading={label: (pair[0], pair[1]) for label, pair in plain["by_reading"].items()},
+            sources=tuple(SourceNote(**source) for source in plain["sources"]),
+            reasons=tuple(plain["reasons"]),
+            partial=tuple(plain["partial"]),
+        )
 
     @property
     def count(self) -> str:
@@ -152,7 +192,6 @@ def judge(
         default_holds=None if default is None else bool(truth[default] == 1),
         by_reading=by_reading if len(by_reading) > 1 else {},
         sources=tuple(notes.values()),
-        figures=figures,
         reasons=tuple(dict.fromkeys((*outcomes.reasons, *reasons))),
         partial=outcomes.partial,
     )

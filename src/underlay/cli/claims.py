@@ -37,8 +37,10 @@ def claims(session: Session, as_json: bool) -> None:
     from underlay.claims.ledger import assess
 
     with session.answers() as lake:
-        session.progress("computing the figures of all claims under their definitions")
-        rows = assess(lake)
+        prepared = lake.prepared("verdicts")
+        if not prepared:
+            session.progress("computing the figures of all claims under their definitions")
+        rows = assess(lake, prepared=prepared)
     if as_json:
         write_json("underlay/claims/1", {"rows": [row.to_dict() for row in rows]})
         return
@@ -59,7 +61,7 @@ def claim(session: Session, claim_id: str, as_json: bool) -> None:
     from underlay.claims.ledger import assess
 
     with session.answers() as lake:
-        (row,) = assess(lake, [claim_id])
+        (row,) = assess(lake, [claim_id], prepared=lake.prepared("verdicts"))
     if as_json:
         write_json("underlay/claim/1", row.to_dict())
         return

@@ -72,6 +72,8 @@ def say(text: str) -> None:
 
 
 def _show(found: Figure, limit: int) -> None:
+    from underlay.measures import measure
+
     write(found.question)
     shown = found.rows[:limit]
     more = list(dict.fromkeys(name for row in shown for name in row.more))
@@ -95,7 +97,8 @@ def _show(found: Figure, limit: int) -> None:
     known = "an unknown part" if weight is None else f"{weight:.1%}"
     say(f"as of      {found.as_of}")
     counted = f"{found.coverage.get('rows'):,} rows"
-    say(f"coverage   {counted}; {known} of the weight has a known {found.by}")
+    covered = measure(found.name).covered or f"of the weight has a known {found.by}"
+    say(f"coverage   {counted}; {known} {covered}")
     write("definition " + ", ".join(f"{k}={v}" for k, v in found.definition.items()))
     for source in found.sources:
         say(f"source     {source.title} ({source.licence}), to {source.vintage}, {source.url}")

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from underlay.api import OpenLake
     from underlay.report import Known, Report
-    from underlay.report.ask import Prepared
 
 __all__ = ["known_of", "report", "write_whole"]
 
@@ -65,7 +64,7 @@ def report(session: Session, wanted: str, output: str | None, as_of: dt.date | N
             version=__version__,
             as_of=as_of,
             multiverses=lake.multiverse,
-            prepared=_prepared(lake) if as_of is None else {},
+            prepared=lake.prepared("spreads") if as_of is None else {},
         )
     if output is None or output == "-":
         _print(built, wanted)
@@ -74,15 +73,6 @@ def report(session: Session, wanted: str, output: str | None, as_of: dt.date | N
         session.progress("report: making the page")
     write_whole(Path(output), _rendered(built, wanted))
     session.progress(f"report: wrote {output}")
-
-
-def _prepared(lake: OpenLake) -> dict[str, Prepared]:
-    """Spreads computed before over this very lake by this very code."""
-    from underlay.api import prepared_spreads
-    from underlay.lake import Engine
-    from underlay.report.prepared import read_spreads
-
-    return read_spreads(prepared_spreads(), Engine.code(), lake.digest) if lake.digest else {}
 
 
 @contextmanager

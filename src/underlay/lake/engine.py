@@ -98,6 +98,7 @@ class Engine:
         threads: int = 2,
         memory_mb: int = 1024,
         prepared: Path | None = None,
+        answers: Callable[[], Mapping[str, Any]] = dict,
     ) -> None:
         self.lake = lake
         self.tables = Tables(contracts)
@@ -109,7 +110,10 @@ class Engine:
         self._named_sql: dict[str, str] = {}
         self.memory: dict[str, Any] = {}  # small answers that stay true while the lake does
         self._prepared_at = prepared
-        self.asked: dict[str, Statement] = {}  # by question; what the next start may find prepared
+        self._answers = answers
+        # by question; what the next start may find prepared
+        self.asked: dict[str, Statement] = {}
+        self.answered: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -151,10 +155,18 @@ class Engine:
             self.asked[question] = prepared or self._statement(make())
         return Result(self._fetch(self.asked[question], lambda found: found.fetchnumpy()))
 
+    def answer(self, question: str, compute: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """A plain answer that isn't one query: the prepared one, else what `compute` gives."""
+        if "answers" not in self.memory:
+            self.memory["answers"] = self._answers()
+        found: dict[str, Any] = self.memory["answers"].get(question) or compute()
+        self.answered[question] = found
+        return found
+
     @staticmethod
-    def code() -> str:
-        """Digest of the code and libraries that write this engine's SQL."""
-        return code_digest((version("ibis-framework"), version("duckdb")))
+    def code(more: Iterable[str] = ()) -> str:
+        """Digest of the code and libraries that write this engine's SQL, and of `more` folders."""
+        return code_digest((version("ibis-framework"), version("duckdb")), more)
 
     def view(
         self, name: str, make: Callable[[Tables], ibis.Table], *, is_kept: bool = False

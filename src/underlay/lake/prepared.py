@@ -1,9 +1,12 @@
-"""SQL that was written beforehand, for questions that are asked at every start.
+"""What was prepared for questions that are asked at every start: SQL, and some answers.
 
 Ibis takes some 30 ms to write the SQL of one figure, DuckDB 10 ms to run it; a report asks forty.
 So the SQL of the usual questions ships with the snapshot, by question, and with a digest of the
 code that wrote it: other code, or another version of a library, makes it void and Ibis writes it
-anew. Only words are kept: every number is computed when it is asked for.
+anew. Of most questions only the words are kept, and their numbers are computed when asked for.
+
+Answers are kept where seconds would go by: spreads over thousands of definitions, searches of the
+graph of the stack, verdicts on claims. They are of one lake and of one code, and void with another.
 """
 
 from __future__ import annotations
@@ -12,13 +15,20 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["Statement", "code_digest", "read_statements", "write_statements"]
+__all__ = [
+    "Statement",
+    "code_digest",
+    "read_answers",
+    "read_statements",
+    "write_answers",
+    "write_statements",
+]
 
 # what decides the words of a query
 _WRITERS = (
@@ -26,6 +36,8 @@ _WRITERS = (
     "stack",
     "atlas/contracts.py",
     "atlas/stack_contracts.py",
+    "atlas/lookup.py",
+    "cli/knowledge.py",
     "lake/engine.py",
 )
 
@@ -39,15 +51,20 @@ class Statement:
     views: Mapping[str, str]  # named relation -> its SQL
 
 
-def code_digest(versions: Iterable[str]) -> str:
-    """Digest of all code that decides the words of a query, and of the libraries' versions."""
+def code_digest(versions: Iterable[str], more: Iterable[str] = ()) -> str:
+    """Digest of all code that decides the words of a query, and of the libraries' versions.
+
+    `more` are further folders or files of the package, of which data counts too.
+    """
     root = resources.files("underlay")
     seen = hashlib.sha256("\n".join(versions).encode())
-    for name in _WRITERS:
+    kinds: dict[str, tuple[str, ...]] = dict.fromkeys(_WRITERS, (".py",))
+    kinds |= dict.fromkeys(more, (".py", ".toml"))
+    for name, suffixes in kinds.items():
         place = root / name
         files = [place] if place.is_file() else place.iterdir()
         for file in sorted(files, key=lambda each: each.name):
-            if file.name.endswith(".py"):
+            if file.name.endswith(suffixes):
                 seen.update(file.name.encode() + b"\0" + file.read_bytes())
     return seen.hexdigest()
 
@@ -73,3 +90,20 @@ def write_statements(path: Path, code: str, statements: Mapping[str, Statement])
         "statements": {key: asdict(statements[key]) for key in sorted(statements)},
     }
     path.write_text(json.dumps(content, indent=0, sort_keys=True) + "\n", "utf-8")
+
+
+def read_answers(path: Path, code: str, lake: str) -> dict[str, Any]:
+    """The answers at `path`; none if there are none, or other code or another lake gave them."""
+    try:
+        content: Any = json.loads(path.read_bytes())
+        if content["code"] != code or content["lake"] != lake:
+            return {}
+        return dict(content["answers"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def write_answers(path: Path, code: str, lake: str, answers: Mapping[str, Any]) -> None:
+    """Write them as one file; what is in an answer keeps its order."""
+    content = {"code": code, "lake": lake, "answers": dict(sorted(answers.items()))}
+    path.write_text(json.dumps(content, indent=0) + "\n", encoding="utf-8")

@@ -354,6 +354,7 @@ class Measure:
     sampled: bool = True  # whether rows are a sample over which a bootstrap makes sense
     default_by: str = "country"
     computation: Computation | None = None  # instead of sums over the rows of `expression`
+    covered: str = ""  # what `coverage.weight` is the part of, where it isn't "known by the split"
 
     def split(self, name: str) -> Split:
         """The split of that name; raises `UnknownNameError`."""

@@ -21,14 +21,7 @@ from underlay.measures.definitions import (
     Row,
     Split,
 )
-from underlay.stack.chokepoints import chokepoints
-from underlay.stack.facets import GRADES, OPTIONS, WEIGHTS, Facets, State
-from underlay.stack.flow import FLOW_LAYERS, NO_ROUTE, flow
-from underlay.stack.load import load
-from underlay.stack.reach import classes_for, offer_for
-from underlay.stack.removals import removal
-from underlay.stack.spread import spread
-from underlay.stack.whatif import whatif
+from underlay.stack.facets import GRADES, OPTIONS, WEIGHTS, Facets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -83,6 +76,8 @@ _SOURCE = {
 
 def stack_of(engine: Engine) -> Stack:
     """The stack of an engine's lake, read once; raises `NoDataError` where it has none."""
+    from underlay.stack.load import load
+
     if "stack" not in engine.memory:
         engine.memory["stack"] = load(engine)
     found: Stack = engine.memory["stack"]
@@ -162,6 +157,9 @@ def _later(stack: Stack, query: Query) -> tuple[str, ...]:
 
 def _whatif(stack: Stack, text: str, facets: Facets) -> WhatIf:
     """The last few answers are kept: a report asks the same by grade, by country and by removal."""
+    from underlay.stack.removals import removal
+    from underlay.stack.whatif import whatif
+
     kept: dict[tuple[str, Facets], WhatIf] = stack.memory.setdefault("whatif", {})
     if (text, facets) not in kept:
         if len(kept) >= _KEPT:
@@ -214,6 +212,8 @@ def _vintages(stack: Stack, found: WhatIf) -> dict[str, str]:
 
 def _all(engine: Engine, query: Query, facets: Mapping[str, tuple[str, ...]]) -> Grid:
     """One spread for each removal; grades and weights, where they are the parties, are a facet."""
+    from underlay.stack.spread import spread
+
     stack = stack_of(engine)
     fixed = {name: option for name, option in query.definition.options.items() if option != EACH}
     asked = query.definition.kept.get("remove", "" if query.by == "remove" else _DEFAULT)
@@ -310,33 +310,39 @@ DEPENDENCE = Measure(
     sampled=False,
     default_by="remove",
     computation=Computation(_one, _all),
+    covered="of the weight is of models whose architecture is known",
 )
 
 
 def _evidence(engine: Engine, query: Query) -> Answer:
+    from underlay.stack.summary import summary
+
     stack = stack_of(engine)
-    edges = _Graded(stack)
-    if query.by == "grade":
-        found = [
-            Row({"grade": state.name.lower().replace("_", "-")}, float((edges.best == state).sum()))
-            for state in sorted(State, reverse=True)
-        ]
-    else:
-        found = [Row({"layer": layer}, float(count)) for layer, count in edges.counts.items()]
-    listed = stack.listed("os_ai_map")
-    pairs = edges.best.size
-    known = int((edges.best != State.UNKNOWN).sum())
+    counts = summary(stack)
+    counted: Mapping[str, int] = counts.states
+    if query.by != "grade":
+        known = counts.grades[-1]  # the weakest grade holds all others
+        counted = {
+            "architectures": known.architectures,
+            "runtimes": known.runtimes,
+            "builds": known.builds,
+            "backends": known.backends,
+            "accelerators": known.lines,
+            "vendors": known.designers,
+            "foundries": known.foundries,
+        }
     days = stack.statements.last_day
+    listed = stack.listed("os_ai_map")
     newest = str(np.datetime64(int(days.max()), "D")) if (days >= 0).any() else listed.observed_on
     _not_before("stack_evidence", query, newest)
+    rows = [Row({query.by: name}, float(count)) for name, count in counted.items()]
     return Answer(
-        tuple(found),
-        {"rows": len(stack.statements), "weight": known / pairs if pairs else None},
+        tuple(rows),
+        {"rows": len(stack.statements), "weight": counts.known},
         _statement_days(stack),
         newest,
-        ("the weight is the part of all (architecture, build) pairs of which anything is said",
-         *stack.notes),
-    )  # fmt: skip
+        tuple(stack.notes),
+    )
 
 
 def _statement_days(stack: Stack) -> dict[str, str]:
@@ -346,37 +352,6 @@ def _statement_days(stack: Stack) -> dict[str, str]:
         here = days[(stack.statements.source == name) & (days >= 0)]
         found[name] = str(np.datetime64(int(here.max()), "D")) if len(here) else ""
     return found
-
-
-class _Graded:
-    """States of all (architecture, build) pairs, best line of each, and counts by layer."""
-
-    def __init__(self, stack: Stack) -> None:
-        listed = stack.listed("os_ai_map")
-        offer = offer_for(stack, classes_for(stack, listed), Facets(routes="all"))
-        states = offer.edges.states
-        builds = np.array([outlet.build for outlet in stack.outlets])
-        self.best: Any = np.zeros((states.shape[0], len(stack.builds)), dtype=np.int64)
-        for build in range(len(stack.builds)):
-            here = states[:, builds == build]
-            if here.shape[1]:
-                self.best[:, build] = here.max(axis=1)
-        graded = self.best >= State.GENERIC
-        used = [stack.builds[n] for n in np.flatnonzero(graded.any(axis=0)).tolist()]
-        lines = {
-            stack.components[outlet.line]
-            for number, outlet in enumerate(stack.outlets)
-            if outlet.line >= 0 and (states[:, number] >= State.GENERIC).any()
-        }
-        self.counts = {
-            "architectures": int(graded.any(axis=1).sum()),
-            "runtimes": len({build.runtime for build in used}),
-            "builds": len(used),
-            "backends": len({build.backend for build in used}),
-            "accelerators": len(lines),
-            "vendors": len({line.organisation for line in lines}),
-            "foundries": sum(each.layer == "foundry" for each in stack.components),
-        }
 
 
 def _evidence_grid(engine: Engine, query: Query, facets: Mapping[str, tuple[str, ...]]) -> Grid:
@@ -404,6 +379,7 @@ EVIDENCE = Measure(
     sampled=False,
     default_by="layer",
     computation=Computation(_evidence, _evidence_grid),
+    covered="of all pairs of architecture and build are spoken of by some source",
 )
 
 
@@ -414,6 +390,8 @@ def _facets_of(query: Query) -> tuple[Facets, str]:
 
 
 def _narrowest(engine: Engine, query: Query) -> Answer:
+    from underlay.stack.chokepoints import chokepoints
+
     stack = stack_of(engine)
     facets, weight = _facets_of(query)
     found = chokepoints(stack, facets, weight=weight, pairs=query.by == "pair", top=_TOP)
@@ -451,6 +429,9 @@ def _edges(missing: Missing) -> dict[str, int | None]:
 
 def _narrowest_grid(engine: Engine, query: Query, facets: Mapping[str, tuple[str, ...]]) -> Grid:
     """The components that are narrowest under the default, under every other definition."""
+    from underlay.stack.chokepoints import chokepoints
+    from underlay.stack.spread import spread
+
     stack = stack_of(engine)
     fixed = {name: option for name, option in query.definition.options.items() if option != EACH}
     default = {name: options[0] for name, options in facets.items()}
@@ -489,10 +470,14 @@ CHOKEPOINTS = Measure(
     sampled=False,
     default_by="component",
     computation=Computation(_narrowest, _narrowest_grid),
+    covered="of the weight has a known route",
 )
 
 
 def _flow(engine: Engine, query: Query) -> Answer:
+    from underlay.stack.flow import FLOW_LAYERS, NO_ROUTE, flow
+    from underlay.stack.removals import removal
+
     stack = stack_of(engine)
     facets, weight = _facets_of(query)
     text = query.definition.kept.get("remove", "")
@@ -514,6 +499,8 @@ def _flow(engine: Engine, query: Query) -> Answer:
 
 
 def _next(layer: str) -> str:
+    from underlay.stack.flow import FLOW_LAYERS
+
     return FLOW_LAYERS[FLOW_LAYERS.index(layer) + 1]
 
 
@@ -545,6 +532,7 @@ FLOW = Measure(
     sampled=False,
     default_by="link",
     computation=Computation(_flow, _flow_grid),
+    covered="of the weight has a known route",
 )
 
 MEASURES: tuple[Measure, ...] = (DEPENDENCE, CHOKEPOINTS, FLOW, EVIDENCE)

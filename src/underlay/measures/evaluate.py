@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -12,7 +12,7 @@ import numpy as np
 
 from underlay.errors import NoDataError
 from underlay.lake.engine import Result
-from underlay.measures.definitions import EACH, Figure, Query, Row, SourceNote
+from underlay.measures.definitions import EACH, Answer, Figure, Query, Row, SourceNote
 from underlay.measures.intervals import bootstrap_sums
 
 if TYPE_CHECKING:
@@ -20,7 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from underlay.lake.engine import Engine
-    from underlay.measures.definitions import Answer, Definition, Measure, Option, Role
+    from underlay.measures.definitions import (
+        Computation,
+        Definition,
+        Measure,
+        Option,
+        Role,
+    )
 
 __all__ = [
     "chosen_options",
@@ -52,7 +58,9 @@ def evaluate(
     measure.split(by)
     query = Query(by, measure.definition(where or {}, by), as_of)
     if measure.computation is not None:
-        return _computed(measure, measure.computation.one(engine, query), engine, query)
+        return _computed(
+            measure, _answered(measure.computation, measure, engine, query), engine, query
+        )
     if measure.history:
         query = replace(query, editions=_editions(measure, engine, query))
     result = engine.ask(
@@ -84,6 +92,15 @@ def evaluate(
         citation=measure.citation,
         notes=_notes(measure, query, result),
     )
+
+
+def _answered(computation: Computation, measure: Measure, engine: Engine, query: Query) -> Answer:
+    """What the measure computes itself, or what it computed before over the same lake."""
+    found = engine.answer(
+        _question("answer", measure, query), lambda: asdict(computation.one(engine, query))
+    )
+    rows = tuple(Row(**row) for row in found["rows"])
+    return Answer(**{**found, "rows": rows, "notes": tuple(found["notes"])})
 
 
 def _computed(measure: Measure, answer: Answer, engine: Engine, query: Query) -> Figure:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from underlay.measures import measure
 from underlay.report.words import (
     NBSP,
     Gauge,
@@ -412,10 +413,14 @@ class Line:
         first = self.figures[0]
         rows, weight = first.coverage.get("rows"), first.coverage.get("weight")
         words = f"{rows:,} {'row' if rows == 1 else 'rows'}" if isinstance(rows, int) else ""
-        if weight is not None:
-            kind = _KIND.get(first.by, first.by)
-            words += (", " if words else "") + f"{kind} known for {percent(weight)} of the weight"
-        return words
+        if weight is None:
+            return words
+        covered = measure(first.name).covered
+        kind = _KIND.get(first.by, first.by)
+        known = f"{kind} known for {percent(weight)} of the weight"
+        return ", ".join(
+            part for part in (words, f"{percent(weight)} {covered}" if covered else known) if part
+        )
 
     @property
     def definition(self) -> str:

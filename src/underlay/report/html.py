@@ -9,6 +9,7 @@ import re
 from html import escape
 from typing import TYPE_CHECKING
 
+from underlay.measures import measure
 from underlay.report.charts import spec
 from underlay.report.document import Bars, Layers, Matrix
 from underlay.report.layers import bars, drawing
@@ -316,9 +317,11 @@ def _definitions(spread: Spread | None) -> str:
 def _coverage(figure: Figure) -> str:
     rows, weight = figure.coverage.get("rows"), figure.coverage.get("weight")
     words = f"{rows:,} rows" if isinstance(rows, int) else "unknown"
-    if weight is not None:
-        words += f"; {escape(figure.by)} known for {weight:.1%} of the weight"
-    return words
+    if weight is None:
+        return words
+    covered = measure(figure.name).covered
+    known = f"{escape(figure.by)} known for {weight:.1%} of the weight"
+    return f"{words}; " + (f"{weight:.1%} {escape(covered)}" if covered else known)
 
 
 def _footer(report: Report) -> Iterator[str]:

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
     from underlay.stack.parts import Stack
 
-__all__ = ["FLOW_LAYERS", "NO_ROUTE", "Flow", "Link", "flow"]
+__all__ = ["FLOW_LAYERS", "NO_ROUTE", "Flow", "Link", "flow", "foundries"]
 
 FLOW_LAYERS = ("maker", "runtime", "backend", "designer", "foundry")
 NO_ROUTE = "no known route"
-_DIES = "dies"
+_FOUNDRY, _DIES = "foundry", "dies"
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def flow(
         ]
     )  # (countries, kinds)
     links: dict[tuple[str, str, str], float] = {}
-    foundries = _foundries(stack)
+    makers = foundries(stack)
     carried = by_country @ outlet_share  # (countries, outlets)
     stranded = by_country[:, ~counts.any(axis=1)].sum(axis=1)
     for n, country in enumerate(countries.tolist()):
@@ -106,8 +106,8 @@ def flow(
                 _add(links, "maker", country, build.runtime, float(carried[n, outlet]))
         _add(links, "runtime", build.runtime, build.backend, total)
         _add(links, "backend", build.backend, designer, total)
-        for foundry in foundries[outlet]:
-            _add(links, "designer", designer, foundry, total / len(foundries[outlet]))
+        for foundry in makers[outlet]:
+            _add(links, "designer", designer, foundry, total / len(makers[outlet]))
     whole = by_country.sum(axis=0)
     reach = {
         ("maker", name): float(by_country[n].sum()) for n, name in enumerate(countries.tolist())
@@ -118,7 +118,7 @@ def flow(
         line = stack.components[place.line] if place.line >= 0 else None
         keys = [("runtime", build.runtime), ("backend", build.backend)]
         keys.append(("designer", line.organisation if line else UNKNOWN))
-        keys += [("foundry", each) for each in foundries[outlet]]
+        keys += [("foundry", each) for each in makers[outlet]]
         for key in keys:
             through.setdefault(key, []).append(outlet)
     for key, outlets in through.items():
@@ -148,11 +148,13 @@ def _add(
     links[key] = links.get(key, 0.0) + share
 
 
-def _foundries(stack: Stack) -> list[tuple[str, ...]]:
+def foundries(stack: Stack) -> list[tuple[str, ...]]:
     """Foundries of the line of each outlet, in order; `unknown` where none is named."""
     found: dict[str, list[str]] = {}
     for need in stack.needs:
-        if need.slot == _DIES:
+        place = stack.places.get(need.provider)
+        is_foundry = place is not None and stack.components[place].layer == _FOUNDRY
+        if is_foundry or need.slot == _DIES:
             found.setdefault(need.component, []).append(need.provider)
     of_line = {line: tuple(sorted(names)) for line, names in found.items()}
     return [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from underlay.atlas.lookup import find_model
+from underlay.atlas.lookup import ASKED_NUMBER, find_number
 from underlay.atlas.stack_contracts import EVIDENCE, STATUSES
 from underlay.errors import NoDataError, UnknownNameError
 from underlay.stack.facets import LISTINGS
@@ -367,10 +367,14 @@ def _with_tokens(engine: Engine, listed: Listed) -> Listed:
 
 def _find(engine: Engine, text: str) -> Listed:
     """One model by any of its names, with a weight of 1; raises `UnknownNameError`."""
-    number = int(find_model(engine, text).model["model_id"])
-    model = engine.tables["core__model"]
-    counts = engine.tables["core__observation"]
-    last = counts.aggregate(observed_on=counts.observed_on.max())
-    rows = model.filter(model.model_id == number)
-    chosen = rows.select("model_id", value=model.model_id.cast("float64") * 0 + 1).cross_join(last)
-    return _as_listed(engine.run(_columns(engine, chosen)), "")
+    engine.register_values(ASKED_NUMBER, [find_number(engine, text)])
+
+    def chosen() -> ibis.Table:
+        model, counts = engine.tables["core__model"], engine.tables["core__observation"]
+        asked = engine.tables[ASKED_NUMBER.name]
+        last = counts.aggregate(observed_on=counts.observed_on.max())
+        rows = model.semi_join(asked, model.model_id == asked.number)
+        one = rows.select("model_id", value=model.model_id.cast("float64") * 0 + 1)
+        return _columns(engine, one.cross_join(last))
+
+    return _as_listed(engine.ask("stack/one model", chosen), "")
