@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from underlay.audit.command_lines import CommandLines, mentions_models, model_programs
+from underlay.audit.cuts import cut
 from underlay.audit.documents import Fragment
 from underlay.audit.findings import ModelReference, Rule
 from underlay.audit.references import Place, classify, is_local_url, key_strength, vocabulary
@@ -69,6 +70,7 @@ def read_remarks(source: str, file: PurePosixPath, found: Sightings) -> None:
         text = match[0]
         count += text.count("\n") + 1
         if count > MAX_LINES:
+            cut(f"more than {MAX_LINES} lines of comments: the rest is not read")
             break
         if "/" not in text and not mentions_models(text.encode("utf-8", "replace")):
             continue
@@ -90,7 +92,8 @@ def _block(fragment: Fragment, file: PurePosixPath, own: Sightings) -> None:
         first = _FIRST.match(line)
         word = first["word"].rpartition("/")[2] if first else ""
         if word in programs or word in _STARTERS:
-            _command(part, file, own)
+            start = match.start() + (first.start("word") if first else 0)
+            _command(fragment.part(start, match.end()), file, own)
         _setting(part, file, own)
         if len(line) <= LONGEST_LINE:
             _pointers(part, file, own)

@@ -82,11 +82,21 @@ class Settings:
             self.flags(value, line, column + offset)
             if not strength:
                 continue
+            if text.lstrip()[:1] in ("[", "{"):
+                self._json(name, text, line, column)
+                continue
             own: Role = "default" if is_default else role or self.role
             site = Site(self.file, rule, name, own, strength, url=endpoints.url_for(name),
                         weight_file=plain.get(files.get(name, "")))  # fmt: skip
             for piece, shift in pieces(value, name):
                 self.found.see(piece, line, column + offset + shift, site)
+
+    def _json(self, name: str, text: str, line: int, column: int) -> None:
+        """A variable that holds JSON: `PRELOAD_MODELS=[{"url": ..., "name": ...}]`."""
+        from underlay.audit.settings_walk import walk_json
+
+        if self.depth < 2 and len(text) <= 200_000:
+            walk_json(self, Fragment.anchored(text, line, column), name)
 
     def flags(self, text: str, line: int, column: int) -> None:
         """`ARGS="--model org/name --dtype auto"`: a variable that holds arguments."""

@@ -219,8 +219,8 @@ class _Walk:
                 continue
             if is_container and key in ("args", "command", "env", "environment", "entrypoint"):
                 continue
-            if value is served:
-                continue
+            if value is served or (served is not None and "@" in value.text):
+                continue  # an entry of a gallery: `huggingface@owner__name__file`
             if value.kind == "text":
                 if words == "value" and entry_name and key_strength(entry_name):
                     # a list of {name, value}: the name is the key
@@ -268,7 +268,6 @@ class _Walk:
             below = replace(below, operator=known[0], expects=known[1])
         if words in _ENVIRONMENTS or words.endswith("_env"):
             one = value.get("value")
-            self._texts(value)
             if value.kind == "map" and one is not None and value.get("name") is not None:
                 # Terraform: a block of its own for each variable
                 self._settings.environment(replace(value, kind="list", values=[value]),
@@ -598,15 +597,6 @@ class _Walk:
     def _arguments(self, value: Node) -> None:
         texts = [one for one in value.values if one.kind == "text"]
         self._settings.container(None, replace(value, values=texts), None)
-
-    def _texts(self, environment: Node) -> None:
-        """Variables that hold JSON."""
-        for key, value in environment.items() if environment.kind == "map" else ():
-            is_json = value.kind == "text" and value.text.lstrip()[:1] in ("[", "{")
-            if is_json and key_strength(key) and self._settings.depth < 2:
-                fragment = self._settings.document.fragment(value)
-                if len(fragment.text) <= 200_000 and DYNAMIC not in value.text:
-                    walk_json(self._settings, fragment, key)
 
     def _json(self, key: str, value: Node) -> bool:
         """A text that is JSON and says model; whether it was one."""

@@ -35,7 +35,7 @@ class Dockerfile:
     """ENV, ARG, RUN, CMD, ENTRYPOINT and ADD of container builds."""
 
     name: str = "dockerfile"
-    version: int = 1
+    version: int = 2
     rules: tuple[Rule, ...] = (*COMMAND_RULES, *REMARK_RULES)
 
     def wants(self, path: PurePosixPath, size: int, /) -> bool:
@@ -99,7 +99,7 @@ class Compose:
     """Services of Compose: their environment, command, and Docker's own `models`."""
 
     name: str = "compose"
-    version: int = 1
+    version: int = 2
     rules: tuple[Rule, ...] = (
         *COMMAND_RULES,
         *REMARK_RULES,

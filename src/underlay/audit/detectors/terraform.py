@@ -26,7 +26,7 @@ class Terraform:
     """Terraform, OpenTofu, Nomad and Packer."""
 
     name: str = "terraform"
-    version: int = 1
+    version: int = 2
     rules: tuple[Rule, ...] = (*SETTINGS_RULES, *COMMAND_RULES, *REMARK_RULES)
 
     def wants(self, path: PurePosixPath, size: int, /) -> bool:

@@ -1,0 +1,181 @@
+"""Models in deployments: comments, written files, documents in texts, lists, images."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+import pytest
+
+from underlay.audit.detectors import DETECTORS
+from underlay.audit.findings import SURE, File, ModelReference
+from underlay.audit.remarks import MAX_LINES, read_remarks
+from underlay.audit.sites import Sightings
+
+
+def refs(path: str, text: str) -> list[tuple[int, str, str]]:
+    """(line, reference, role) of what is believed; aliases end in a star."""
+    data = text.encode()
+    file = File(PurePosixPath(path), data, size=len(data))
+    found = {
+        (one.line, one.ref + "*" * one.alias, one.role)
+        for detector in DETECTORS
+        if detector.wants(file.path, len(data))
+        for one in detector.detect(file)
+        if isinstance(one, ModelReference) and one.confidence >= SURE
+    }
+    return sorted(found)
+
+
+# --- comments -----
+
+
+@pytest.mark.parametrize(
+    ("line", "ref"),
+    [
+        ("# tune download meta-llama/Llama-3.1-8B --output-dir /tmp/x", "meta-llama/Llama-3.1-8B"),
+        ("#   $ ollama pull llama3.2:3b", "llama3.2:3b"),
+        ("# model: Qwen/Qwen3-8B", "Qwen/Qwen3-8B"),
+        ("#MODEL_ID=Qwen/Qwen3-8B", "Qwen/Qwen3-8B"),
+        ('#  "https://huggingface.co/Lykon/DreamShaper/resolve/main/D.ckpt"', "Lykon/DreamShaper"),
+        ("x: 1  # as BAAI/bge-base-en-v1.5 has it", "BAAI/bge-base-en-v1.5"),
+        ("# - openrouter:anthropic/claude-3.5-haiku", "anthropic/claude-3.5-haiku"),
+    ],
+)
+def test_what_is_commented_out_is_a_comment(line: str, ref: str) -> None:
+    assert refs("a.yaml", f"model: null\n{line}\n") == [(2, ref, "comment")]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "# we run ollama pull before the model starts",
+        "# see https://huggingface.co/docs/transformers",
+        "# model: a path or a name",
+        "# uses: actions/checkout",
+        "# copied from src/model/loader",
+        "# vllm serve the model",
+    ],
+)
+def test_prose_in_comments_is_none(line: str) -> None:
+    assert refs("a.yaml", f"model: null\n{line}\n") == []
+
+
+def test_hosted_names_beside_a_server_of_ones_own_are_left() -> None:
+    text = "base_url: http://localhost:8000/v1\n# model: gpt-4o\n"
+    assert refs("a.yaml", text) == []
+    assert refs("a.yaml", text.replace("localhost", "api.openai.com")) == [(2, "gpt-4o", "comment")]
+
+
+def test_comments_without_end_are_bounded() -> None:
+    found = Sightings(PurePosixPath("a.sh"))
+    read_remarks("# model: Qwen/Qwen3-8B\n" * (MAX_LINES + 10), found.file, found)
+    assert not list(found)  # one block that is too long is left as a whole
+    read_remarks("# " + "a/b-7b " * 20_000 + "\n" + "#" * 100_000, found.file, found)
+
+
+# --- files that scripts write -----
+
+
+def test_heredocs_are_read_as_the_files_that_they_become() -> None:
+    script = (
+        "cat > .env <<EOF\nCHAT_MODEL=${CHAT_MODEL:-gemma3:4b}\nEOF\n"
+        "sudo tee /etc/a.yaml <<EOF\nmodel: Qwen/Qwen3-8B\nEOF\n"
+        "kubectl apply -f - <<EOF\nbaseUrl: http://ai.svc.cluster.local/v1\nmodel: gpt-4\nEOF\n"
+        "cat > a.py <<EOF\nfrom vllm import LLM\nLLM('acme/m-7b')\nEOF\n"
+    )
+    assert refs("a.sh", script) == [
+        (2, "gemma3:4b", "default"),
+        (5, "Qwen/Qwen3-8B", "config"),
+        (9, "gpt-4*", "config"),
+        (13, "acme/m-7b", "use"),
+    ]
+
+
+# --- documents in texts -----
+
+
+def test_settings_in_settings() -> None:
+    text = (
+        "serveConfigV2: |\n  applications:\n    - runtime_env:\n        env_vars:\n"
+        '          MODEL_ID: "Qwen/Qwen3-8B"\n'
+        'speculative-config: \'{"model": "acme/draft-1b", "n": 3}\'\n'
+        "data:\n  serve.py: |\n    from vllm import LLM\n    LLM('acme/m-7b')\n"
+    )
+    assert refs("a.yaml", text) == [
+        (5, "Qwen/Qwen3-8B", "config"),
+        (6, "acme/draft-1b", "config"),
+        (10, "acme/m-7b", "use"),
+    ]
+
+
+def test_variables_that_hold_arguments_and_pairs() -> None:
+    text = 'ARGS="--model-id Qwen/Qwen3-4B --port 80"\nEMBEDDING_DIMENSIONS=768\n'
+    assert refs("a.env", text) == [(1, "Qwen/Qwen3-4B", "use")]
+    text = '{"env": [{"key": "MODEL_NAME", "value": "acme/m-7b-chat"}]}'
+    assert refs("a.json", text) == [(1, "acme/m-7b-chat", "config")]
+
+
+def test_names_under_which_a_server_answers() -> None:
+    text = "name: gpt-4\nparameters:\n  model: luna-ai-llama2.Q4_K_M.gguf\n"
+    assert refs("models/gpt-4.yaml", text) == [
+        (1, "gpt-4*", "config"),
+        (3, "luna-ai-llama2.Q4_K_M.gguf", "config"),
+    ]
+    text = 'PRELOAD_MODELS=[{"url": "github:a/b/c.yaml", "name": "gpt-3.5-turbo"}]\n'
+    assert refs(".env", text) == [(1, "gpt-3.5-turbo*", "config")]
+    text = "model_list:\n- litellm_params: {model: openai/own, api_base: http://own:80/v1}\n"
+    assert refs("a.yaml", text) == []
+
+
+# --- commands -----
+
+
+def test_bodies_sizes_and_known_repositories() -> None:
+    text = (
+        'ask http://h:1/v1/chat/completions \'{"model": "acme/m-7b"}\'\n'
+        "sizes=( tiny.en base.en small.en base )\n"
+        "wget https://huggingface.co/acme/m-GGUF/resolve/main/m-$QUANT.gguf\n"
+        'src="https://huggingface.co/acme/speech-large"\n'
+        "MODELS='phi4:14b qwen3:8b'\n"
+    )
+    assert [(line, ref) for line, ref, _ in refs("a.sh", text)] == [
+        (1, "acme/m-7b"),
+        (3, "acme/m-GGUF"),
+        (4, "acme/speech-large"),
+        (5, "phi4:14b"),
+        (5, "qwen3:8b"),
+    ]
+    text = 'models=( "tiny.en" "base.en" "small.en" "base" )\n'
+    assert {ref for _, ref, _ in refs("a.sh", text)} == {"tiny.en", "base.en", "small.en", "base"}
+    assert refs("a.sh", 'models=( "small" "base" )\n') == []
+
+
+# --- lists, requests, images -----
+
+
+def test_lists_of_links_and_of_names() -> None:
+    text = "https://huggingface.co/acme/m/resolve/main/m.ckpt\n  out=x/m.ckpt\n"
+    assert refs("links.txt", text) == [(1, "acme/m", "config")]
+    assert refs("ollama-models.txt", "phi4:14b\n#qwen3:8b\n") == [
+        (1, "phi4:14b", "config"),
+        (2, "qwen3:8b", "comment"),
+    ]
+    assert refs("models.txt", "Our models are small.\nThey run on gpt-4 cards.\n") == []
+
+
+def test_triton_and_requests() -> None:
+    text = 'parameters: {\n  key: "model_name"\n  value: { string_value: "acme/m-7b" }\n}\n'
+    assert refs("chat/config.pbtxt", text) == [(3, "acme/m-7b", "config")]
+    text = 'POST http://localhost:80/v1\n\n{"model": "gpt-4"}\n'
+    assert refs("a.http", text) == [(3, "gpt-4*", "config")]
+    assert refs("a.http", text.replace("localhost:80", "api.openai.com")) == [
+        (3, "gpt-4", "config")
+    ]
+
+
+def test_images_of_nim_name_their_models() -> None:
+    text = "image: nvcr.io/nim/meta/llama-3.1-8b-instruct:1.3.3\n# image: nvcr.io/nim/x/y-1b\n"
+    assert refs("a.yaml", text) == [
+        (1, "meta/llama-3.1-8b-instruct", "config"),
+        (2, "x/y-1b", "comment"),
+    ]
