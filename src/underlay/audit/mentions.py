@@ -47,6 +47,9 @@ _OF_OTHERS = re.compile(
     r"(?:github\.com|gitlab\.com|datasets|spaces|docker\.io|hub\.docker\.com/r|ghcr\.io)/"
     r"(?P<name>[\w-][\w.-]{0,60}/[\w-][\w.-]{0,90})"
 )
+_LINKED = re.compile(
+    r"[`*]{0,3}\]\(https?://(?:www\.)?(?:huggingface\.co|hf\.co|modelscope\.cn)/(?!docs|spaces)"
+)
 _NEAR = 160
 _MOST = 5_000  # of one text
 
@@ -141,6 +144,8 @@ def _candidate(text: str, start: int, word: str, *, is_coded: bool) -> Candidate
         return Candidate(word, "package", 0.6)
     if _FILES.search(word) or text[max(0, start - 2) : start] == "](":
         return None
+    if "/" not in word and _LINKED.match(text, start + len(word)):
+        return None  # the text of a link to the model's page, which says whose it is
     if "/" in word:
         return classify(word)
     operator = hosted_operator(word)

@@ -73,7 +73,8 @@ _TAGGED = re.compile(
 _SIZE_TAG = re.compile(r"(?:e?\d+(?:\.\d+)?|\d+x\d+(?:\.\d+)?)[bBmM](?:[-_][\w.-]*)?", re.ASCII)
 _QUANT = re.compile(r"(?i)(?:i?q[2-8]_[\w]+|q[48]|fp16|f16|bf16)", re.ASCII)
 _PLACEHOLDER = re.compile(
-    r"[{}<>$*\s|,;\"'`()\[\]\\=!?#%^&]|\.\.\.|path/to|/path/|(?i:^your[-_]|[/_-]your[-_/]|^my[-_]org|^xxx)"
+    r"[{}<>$*\s|,;\"'`()\[\]\\=!?#%^&]|\.\.\.|path/to|/path/|(?i:^your[-_]|[/_-]your[-_/]|^my[-_]org|^xxx)|"
+    r"(?:^|/)Your[A-Z]|-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 )
 _FOLDER = re.compile(
     r"(?:checkpoints?|ckpts?|models?|weights|outputs?|results?|logs?|data|assets|pretrained|exps?|runs?)"
@@ -116,6 +117,9 @@ _FAMILIES = re.compile(
 # of an address under which models lie packed, and of one under which code or data does
 _PACKED = re.compile(
     r"(?i)(?:^|[-_.])(?:models?|checkpoints?|ckpts?|weights|pretrained|vectors|zoo)(?:[-_.]|$)"
+)
+_TOKENS = re.compile(
+    r"(?i)token|vocab|(?:^|[-_.])(?:spm?|bpe|unigram|spiece|sentencepiece)(?:[-_.]|$)"
 )
 _NO_MODELS = frozenset(
     ("archive", "zipball", "tarball", "refs", "datasets", "dataset", "data", "corpora", "src")
@@ -546,7 +550,7 @@ def _of_weights_url(text: str, path: list[str], scheme: str) -> Candidate | None
         return None
     base = path[-1]
     stem, _, ending = base.rpartition(".")
-    if ending.lower() in _set("endings", "archives") or ending.lower() == "whl":
+    if ending.lower() in _set("endings", "archives") or ending.lower() in ("whl", "model"):
         return _of_archive(text, path)
     if not stem or ending.lower() not in _set("endings", "weights"):
         return None
@@ -578,15 +582,17 @@ def _of_archive(text: str, path: list[str]) -> Candidate | None:
     if "spacy-models" in path and "download" in path[:-1]:
         name, _, version = path[-2].partition("-")
         return Candidate(name, "package", 0.85, None, version or None)
-    stem = re.sub(r"(?i)(?:\.(?:tar|zip|t?gz|t?bz2|xz|7z|zst|bin|whl))+$", "", base)
+    stem = re.sub(r"(?i)(?:\.(?:tar|zip|t?gz|t?bz2|xz|7z|zst|bin|whl|model))+$", "", base)
     low = {part.lower() for part in path[:-1]}
     if low & _NO_MODELS or base.lower().endswith(".whl") or _DATA.search(stem):
+        return None
+    if base.lower().endswith(".model") and _TOKENS.search(stem):
         return None
     says = any(_PACKED.search(part) for part in (*path[:-1], stem))
     names = _FAMILIES.search(stem) is not None or _SIGNS_OF_A_MODEL.search(stem) is not None
     if not says or not (names or re.search(r"\d", stem)):
         return None
-    return Candidate(text, "file", 0.65, None, None, base)
+    return Candidate(text, "file", 0.7, None, None, base)
 
 
 @lru_cache(maxsize=20_000)
