@@ -39,6 +39,9 @@ _KNOWN, _NAMED, _OWNED = 0.6, 0.62, 0.7
 _SEEN = 0.3  # below, only what stands beside others is worth a look into the atlas
 _VAGUE = 0.45  # for the atlas to confirm
 # what a class or an option is called that stands for no model in particular
+_EXAMPLE = re.compile(
+    r"https?://(?:[\w-]+\.)*(?:example(?:\.(?:com|org|net))?|test|invalid)(?:[:/]|$)"
+)
 _MINE = re.compile(r"(?i)(?:my|your|the|some|path|name)[-_ ].*|.*[-_](?:model[-_])?name")
 _WORDS_FOR_MODELS = frozenset(
     ("base", "default", "model", "models", "auto", "none", "local", "custom", "main", "name",
@@ -161,7 +164,8 @@ class _Linker:
             found = self._read(leaf.text, place, server)
             if found is None and "slug" in more:
                 found = classify(leaf.text, Place(None, None, SURE))
-                found = replace(found or Candidate(leaf.text, "hosted", 0.0), confidence=0.0)
+                sure = SURE if more["slug"] else 0.0
+                found = replace(found or Candidate(leaf.text, "hosted", sure), confidence=sure)
             if found is None and strength >= 0.5 and not server.is_local:
                 found = bare_name(leaf.text, place)
             if found is None:
@@ -185,6 +189,8 @@ class _Linker:
         if place.expects == "package" and scheme_of(text) is not None:
             return Candidate(text, "package", max(0.7, place.strength))
         if place.expects == "hub" and "/" not in text and _is_word(text):
+            return None
+        if _EXAMPLE.match(text) is not None:
             return None
         if server.operator is not None and place.expects in ("hosted", None):
             return classify(text, Place(place.expects, server.operator, place.strength))

@@ -161,10 +161,12 @@ class Project:
                 else:
                     for leaf in self._strings(inner, depth + 1):
                         texts.setdefault(leaf.text, leaf)
-            choices.append(list(texts.values())[:16])
+            choices.append(list(texts.values())[:_MOST])
+        if sum(len(choice) > 1 for choice in choices) > 1:
+            choices = [choice[:16] for choice in choices]
         if lists or not all(choices):
             return
-        for combination in itertools.islice(itertools.product(*choices), 64):
+        for combination in itertools.islice(itertools.product(*choices), 128):
             text = "".join(leaf.text for leaf in combination)
             rest = _varied(combination, spot.path, line, column)
             if len(text) <= 300:

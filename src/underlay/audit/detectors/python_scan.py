@@ -48,6 +48,10 @@ _FLOWS = (ast.Name, ast.Attribute, ast.Subscript, ast.JoinedStr, ast.BinOp, ast.
 _NEUTRAL_KEYS = frozenset(
     ("name", "id", "repo", "path", "value", "url", "hf", "default", "label", "key")
 )
+# a list under such a name holds models and nothing else
+_MODELS = re.compile(
+    r"(?i)(?:^|_|(?<=[a-z])(?=M))(?:models|llms|model_list|model_names|model_ids)(?:_|$)"
+)
 _PERHAPS = Place(None, None, 0.5)
 _SLUG = re.compile(r"[A-Za-z][A-Za-z0-9]{0,30}(?:[-.][A-Za-z0-9_]{1,30}){1,8}", re.ASCII)
 # regions, encodings, standards, versions, files
@@ -290,7 +294,8 @@ class Scan:
         is_member = found is None and "g" in seen.more and not seen.skip
         if is_member and (is_slug(text) or classify(text, _PERHAPS) is not None):
             # unknown, and perhaps a model like the others of its collection
-            told = seen._replace(more={**seen.more, "slug": True}, strength=0.0)
+            sure = seen.strength >= 0.5 and is_slug(text) and _MODELS.search(seen.key) is not None
+            told = seen._replace(more={**seen.more, "slug": int(sure)}, strength=0.0)
             self.sink(told, scope, ["s", text, node.lineno, node.col_offset + 1])
             return
         if found is None or found.confidence < 0.2:
@@ -373,7 +378,7 @@ class Scan:
             strength = key_strength(name)
             if name == "model" and not _BODY.isdisjoint(given):
                 # what is sent to a server
-                told = seen._replace(key=name, strength=0.85, rule="request", more=more)
+                told = seen._replace(key=name, strength=0.85, rule="key", more=more)
                 self.expression(value, told._replace(evidence="model in a request"), scope)
                 continue
             if name in files:
