@@ -159,7 +159,7 @@ class Judged:
         """`holds under 7 of 8 definitions`; says where nothing could be computed."""
         if not self.of:
             return "no definition can be computed"
-        return f"holds under {self.holds:,} of {self.of:,} definitions"
+        return f"holds under {self.holds:,} of {self.of:,} definition{'' if self.of == 1 else 's'}"
 
 
 def judge(

@@ -73,6 +73,7 @@ def say(text: str) -> None:
 
 def _show(found: Figure, limit: int) -> None:
     from underlay.measures import measure
+    from underlay.report.words import many
 
     write(found.question)
     shown = found.rows[:limit]
@@ -96,7 +97,7 @@ def _show(found: Figure, limit: int) -> None:
     weight = found.coverage.get("weight")
     known = "an unknown part" if weight is None else f"{weight:.1%}"
     say(f"as of      {found.as_of}")
-    counted = f"{found.coverage.get('rows'):,} rows"
+    counted = many(int(found.coverage.get("rows") or 0), "row")
     covered = measure(found.name).covered or f"of the weight has a known {found.by}"
     say(f"coverage   {counted}; {known} {covered}")
     write("definition " + ", ".join(f"{k}={v}" for k, v in found.definition.items()))

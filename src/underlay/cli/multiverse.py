@@ -93,9 +93,11 @@ def _write_page(session: Session, found: Multiverse, name: str, output: str) -> 
 
 def _show(found: Multiverse, limit: int) -> None:
     from underlay.report.curve import flip_sentence
+    from underlay.report.words import many
 
     write(found.question)
-    _wrapped(f"{len(found):,} definitions of {found.measure} by {found.by}, data to {found.as_of}")
+    counted = many(len(found), "definition")
+    _wrapped(f"{counted} of {found.measure} by {found.by}, data to {found.as_of}")
     if found.held:
         _wrapped("held: " + ", ".join(f"{k}={v}" for k, v in found.held.items()))
     for merged in found.merged:
@@ -106,7 +108,8 @@ def _show(found: Multiverse, limit: int) -> None:
         write("leads    " + ", ".join(f"{party} under {part}" for party, part in leads))
     undefined = int((found.leaders < 0).sum())
     if undefined and found.is_ranked:
-        _wrapped(f"{undefined:,} definitions have no leader: nothing is left, or nobody is named")
+        have = many(undefined, "definition has", "definitions have")
+        _wrapped(f"{have} no leader: nothing is left, or nobody is named")
     if found.open_to_unknown:
         part = f"{found.open_to_unknown:.1%} of the definitions that count it"
         _wrapped(f"unknown  more is unknown than the lead is, under {part}")

@@ -136,6 +136,8 @@ def _show_sources(sources: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _show_whatif(found: WhatIf, past: Sequence[Horizon], by: str) -> None:
+    from underlay.report.words import many
+
     _wrapped(f"Without {' and '.join(found.removal.asked)}: who has no route left?")
     write()
     for weight, share in found.weights.items():
@@ -179,8 +181,8 @@ def _show_whatif(found: WhatIf, past: Sequence[Horizon], by: str) -> None:
     say(f"as of      {found.observed_on}, list {found.listing}")
     of = found.coverage
     say(
-        f"coverage   {of['models']:,} models, {of['models_with_architecture']:,} with a known "
-        f"architecture ({_percent(of.get(f'{found.ranked_by}_with_architecture_share'))} of "
+        f"coverage   {many(int(of['models']), 'model')}, {of['models_with_architecture']:,} with a "
+        f"known architecture ({_percent(of.get(f'{found.ranked_by}_with_architecture_share'))} of "
         f"{found.ranked_by})"
     )
     _wrapped("definition " + ", ".join(f"{k}={v}" for k, v in found.facets.to_dict().items()))
@@ -297,6 +299,8 @@ def routes(
 
 
 def _show_routes(found: ModelRoutes, without: Sequence[str], limit: int) -> None:
+    from underlay.report.words import many
+
     say(f"{found.model}: {found.architecture}")
     _wrapped(f"  known by {found.method}: {found.reason}")
     size = "unknown size" if found.need_bytes is None else f"{found.need_bytes / 1e9:,.3g} GB"
@@ -314,7 +318,8 @@ def _show_routes(found: ModelRoutes, without: Sequence[str], limit: int) -> None
         for route in found.routes:
             key = (route.runtime, route.backend, route.grade, route.source, route.version)
             grouped.setdefault(key, []).append(route)
-        write(f"{len(found.routes)} routes over {len(grouped)} builds{gone}, best evidence first")
+        over = f"{many(len(found.routes), 'route')} over {many(len(grouped), 'build')}"
+        write(f"{over}{gone}, best evidence first")
         rows = []
         for group in list(grouped.values())[:limit]:
             first = group[0]

@@ -48,6 +48,8 @@ def tempo(session: Session, as_of: dt.date | None, as_json: bool) -> None:
 def _show(
     found: Figure, layers: Mapping[str, Mapping[str, Any]], chance: Mapping[str, int] | None
 ) -> None:
+    from underlay.report.words import many
+
     write("How often does the lead change, above and below?")
     write()
     for layer, each in layers.items():
@@ -81,8 +83,9 @@ def _show(
     write("mean spell in months, a lower bound; half-life of the top five in months; tau is how")
     write("much of the order is kept after 3, 6 and 12 months (1 is all of it)")
     write()
+    counted = many(int(found.coverage.get("rows") or 0), "row")
     say(f"as of      {found.as_of}")
-    say(f"coverage   {found.coverage.get('rows'):,} rows")
+    say(f"coverage   {counted}")
     for source in found.sources:
         say(f"source     {source.title} ({source.licence}), to {source.vintage}, {source.url}")
         if source.conflict:

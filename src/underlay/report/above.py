@@ -17,6 +17,7 @@ from underlay.report.words import (
     day,
     interval,
     listed,
+    many,
     month,
     percent,
     say,
@@ -63,8 +64,8 @@ def _spread_words(spread: Spread | None) -> list[Words]:
 
 def _of_definitions(spread: Spread) -> str:
     if spread.led == spread.count:
-        return f"Over {spread.count:,} definitions"
-    return f"Over {spread.led:,} of {spread.count:,} definitions, those that name a leader,"
+        return f"Over {many(spread.count, 'definition')}"
+    return f"Over {spread.led:,} of {many(spread.count, 'definition')}, those that name a leader,"
 
 
 def downloads(ask: Ask) -> Line:
@@ -191,7 +192,7 @@ def _downloads_short(figure: Figure, language: Figure | None, spread: Spread | N
     if spread is None or spread.count < 2 or not spread.leads:
         return say(_two_shares(first, language), ".")
     code, part = next(iter(spread.leads.items()))
-    words = f"; {country(code)} leads under {percent(part)} of {spread.led:,} definitions."
+    words = f"; {country(code)} leads under {percent(part)} of {many(spread.led, 'definition')}."
     return say(_two_shares(first, language), words)
 
 

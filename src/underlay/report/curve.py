@@ -17,6 +17,7 @@ import numpy as np
 from underlay.report.charts import FONT
 from underlay.report.colours import colour
 from underlay.report.page import STYLE, VEGA_LICENCE
+from underlay.report.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -144,15 +145,15 @@ def curve(found: Multiverse) -> dict[str, Any]:
 
 
 def _finding(found: Multiverse) -> str:
-    many = f"{len(found):,} definitions"
+    counted = many(len(found), "definition")
     if found.leads:
         party, part = next(iter(found.leads.items()))
-        return f"{party} leads under {part:.1%} of {many} of {found.measure}"
+        return f"{party} leads under {part:.1%} of {counted} of {found.measure}"
     if found.leader is None:
-        return f"{found.measure} under {many}"
+        return f"{found.measure} under {counted}"
     spread, digits = found.spread[found.leader], ".1%" if found.unit == "share" else ".3g"
     span = f"{spread.least:{digits}} to {spread.most:{digits}}"
-    return f"{found.leader} has {span} under {many} of {found.measure}"
+    return f"{found.leader} has {span} under {counted} of {found.measure}"
 
 
 def _order(found: Multiverse, leader: str | None) -> list[int]:
@@ -198,7 +199,7 @@ def curve_page(found: Multiverse, measure: Measure, bundle: str) -> str:
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
-<title>{escape(found.measure)} under {len(found):,} definitions</title>
+<title>{escape(found.measure)} under {many(len(found), "definition")}</title>
 <style>{_STYLE}</style>
 </head>
 <body>
@@ -219,14 +220,15 @@ def _digest(text: str) -> str:
 def _body(found: Multiverse, measure: Measure) -> Iterator[str]:
     leads = ", ".join(f"{party} {part:.1%}" for party, part in list(found.leads.items())[:4])
     drawn = len(_thinned(_order(found, found.leader)))
+    counted = many(len(found), "definition")
     yield f"<header><h1>{escape(found.question)}</h1>"
     who = f" Leads: {escape(leads)}." if leads else ""
-    yield f'<p class="question">{len(found):,} definitions by {escape(found.by)}.{who}</p>'
+    yield f'<p class="question">{counted} by {escape(found.by)}.{who}</p>'
     held = ", ".join(f"{name}={value}" for name, value in found.held.items())
     yield f'<p class="dates">Data to {escape(found.as_of)}. Held: {escape(held) or "nothing"}.</p>'
     yield "</header><main>"
     yield (
-        f'<p class="subtitle">{drawn:,} of {len(found):,} definitions drawn, in order of '
+        f'<p class="subtitle">{drawn:,} of {counted} drawn, in order of '
         f"{escape(found.leader or 'nobody')}; the dashed line is the default definition.</p>"
     )
     yield '<div id="curve" role="img" aria-label="Specification curve"></div>'

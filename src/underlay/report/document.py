@@ -13,6 +13,7 @@ from underlay.report.words import (
     gauge,
     interval,
     listed,
+    many,
     percent,
     plain,
     say,
@@ -104,7 +105,8 @@ class Bars:
             return self.subtitle
         if self.definitions == 1:
             return f"{self.subtitle}; there is one definition"
-        return f"{self.subtitle}; pale bands are the spread over {self.definitions:,} definitions"
+        over = many(self.definitions, "definition")
+        return f"{self.subtitle}; pale bands are the spread over {over}"
 
     def gauge(self, bar: Bar) -> Gauge | None:
         """The small bar of its spread; None where there is none."""
@@ -142,7 +144,7 @@ class Bars:
 
 
 def _spread_header(definitions: int) -> str:
-    return f"{definitions:,} definitions" if definitions else "definitions"
+    return many(definitions, "definition") if definitions else "definitions"
 
 
 def reach_text(least: float | None, most: float | None, unit: str) -> str:
@@ -350,7 +352,7 @@ class Spread:
             parts += [", " if position else "", f"{mark.name} {number}{NBSP}"]
             parts.append(gauge(mark.value, mark.least, mark.most, self.unit, high))
             parts.append(f"{NBSP}{reach_text(mark.least, mark.most, self.unit)}")
-        return say(f"{self.name} over {self.count:,} definitions: ", *parts, ".")
+        return say(f"{self.name} over {many(self.count, 'definition')}: ", *parts, ".")
 
     def to_dict(self) -> dict[str, Any]:
         """The answer, or why there is none."""
@@ -412,7 +414,7 @@ class Line:
             return ""
         first = self.figures[0]
         rows, weight = first.coverage.get("rows"), first.coverage.get("weight")
-        words = f"{rows:,} {'row' if rows == 1 else 'rows'}" if isinstance(rows, int) else ""
+        words = many(rows, "row") if isinstance(rows, int) else ""
         if weight is None:
             return words
         covered = measure(first.name).covered

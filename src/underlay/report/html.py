@@ -14,7 +14,7 @@ from underlay.report.charts import spec
 from underlay.report.document import Bars, Layers, Matrix
 from underlay.report.layers import bars, drawing
 from underlay.report.page import SCRIPT, STYLE, VEGA_LICENCE
-from underlay.report.words import NBSP, Bold, Gauge, Words, plain
+from underlay.report.words import NBSP, Bold, Gauge, Words, many, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,7 +90,7 @@ def _body(report: Report, specs: list[str]) -> Iterator[str]:
     yield f"<h1>{escape(report.title)}</h1>"
     yield f'<p class="question">{escape(_sentence(report.question))}</p>'
     yield (
-        f'<p class="dates">{date} · {count} source{"" if count == 1 else "s"} · '
+        f'<p class="dates">{date} · {many(count, "source")} · '
         "in brackets and as lines: 95{NBSP}% intervals, or bounds · small bars and pale bands: "
         "the spread over definitions</p>".replace("{NBSP}", NBSP)
     )
@@ -316,7 +316,7 @@ def _definitions(spread: Spread | None) -> str:
 
 def _coverage(figure: Figure) -> str:
     rows, weight = figure.coverage.get("rows"), figure.coverage.get("weight")
-    words = f"{rows:,} rows" if isinstance(rows, int) else "unknown"
+    words = many(rows, "row") if isinstance(rows, int) else "unknown"
     if weight is None:
         return words
     covered = measure(figure.name).covered

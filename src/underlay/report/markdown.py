@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from underlay.report.words import NBSP, Bold, Gauge, Words
+from underlay.report.words import NBSP, Bold, Gauge, Words, many
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield ""
     date = f"Data to {report.as_of}" if report.as_of else "No data"
     yield (
-        f"{date}; {len(report.sources)} source{'' if len(report.sources) == 1 else 's'}; "
+        f"{date}; {many(len(report.sources), 'source')}; "
         "in brackets a 95 % interval or bounds; "
         "`╌━●━╌` is the spread over definitions, the dot the figure."
     )

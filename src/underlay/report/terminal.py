@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from underlay.report.colours import PALE, colour
 from underlay.report.document import Bars, Curves, Layers, Matrix, Table, reach_text
 from underlay.report.layers import strips
-from underlay.report.words import NBSP, Bold, Gauge, Words, interval, value
+from underlay.report.words import NBSP, Bold, Gauge, Words, interval, many, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,7 +87,7 @@ def _shown(text: str) -> str:
 def _all_rows(report: Report, width: int) -> Iterator[Row]:
     yield [Span(report.title, "bold"), Span(f" · {report.question}")]
     date = f"data to {report.as_of}" if report.as_of else "no data"
-    sources = f"{len(report.sources)} source{'' if len(report.sources) == 1 else 's'}"
+    sources = f"{many(len(report.sources), 'source')}"
     legend = f"{date} · {sources} · [95 % interval or bounds] · ╌━●━╌ spread over definitions"
     yield from _wrapped((legend,), width, style="dim")
     if report.summary:
@@ -228,7 +228,7 @@ def _bars(picture: Bars, width: int) -> Iterator[Row]:
     wide = [max((len(cell) for cell in cells), default=0) for cells in columns]
     small = _GAUGE if wide[3] else 0
     if wide[3]:
-        head = f"{picture.definitions:,} definitions" if picture.definitions else "definitions"
+        head = many(picture.definitions, "definition") if picture.definitions else "definitions"
         wide[3] = max(wide[3], len(head) - small - 1)
         first = f"  {'':<{wide[0]}}  {'':>{wide[1]}}  {head:<{small + 1 + wide[3]}}"
         yield [Span(f"{first}  {picture.ends}" if wide[2] else first, "dim")]

@@ -23,6 +23,7 @@ __all__ = [
     "gauge",
     "interval",
     "listed",
+    "many",
     "month",
     "percent",
     "plain",
@@ -162,6 +163,11 @@ def _end(number: float | None, unit: str) -> str:
     if unit == "share":
         return f"{number * 100:.0f}"
     return value(number, unit)
+
+
+def many(number: int, noun: str, plural: str = "") -> str:
+    """A number with its noun: `1 row`, `1,933 rows`; `plural` where it isn't made with an s."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def day(date: str | dt.date) -> str:

@@ -281,7 +281,9 @@ def _assumptions(
     tests = fixtures(listed) & inside
     if facets.fixtures == "keep" and tests.any():
         names = ", ".join(f"`{name}`" for name in listed.name[tests][:3])
-        found.append(f"{int(tests.sum())} models made for tests are in, such as {names}")
+        count = int(tests.sum())
+        are = f"{count:,} models made for tests are in, such as"
+        found.append(f"{'1 model made for tests is in:' if count == 1 else are} {names}")
     if "downloads" in weights and facets.largest == "keep":
         place = largest(listed, weights["downloads"])
         part = weights["downloads"][place] / weights["downloads"].sum()
