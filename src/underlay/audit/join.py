@@ -372,7 +372,10 @@ def _card(
     first = references[0].found
     operators = sorted({r.found.operator for r in references if r.found.operator})
     served = [o for o in operators if o not in _OWN]
-    is_hosted = first.kind in ("hosted", "service")
+    # a name without a service behind it is nobody's: it may as well be run on one's own machines
+    is_hosted = first.kind == "service" or (
+        first.kind == "hosted" and (bool(served) or key.partition(":")[0] in _SCHEMES)
+    )
     operator = None
     if is_hosted and served:
         identifier = _operator_id(served[0])
@@ -528,7 +531,9 @@ def _lock(lines: Sequence[Line], cards: Sequence[Card]) -> Lock:
     ]
     if counts:
         fewest, name = min(counts)
-        of = f"1 / {fewest} designers with a route, for {name}"
+        of = f"{name} has routes to {fewest} accelerator designers, the fewest: 1 / {fewest}"
+        if fewest == 1:
+            of = f"{name} has routes to 1 accelerator designer alone"
         terms.append(Term("few_vendors", 1 / fewest, of))
     else:
         terms.append(Term("few_vendors", None, "no routes are known for a model that is used"))

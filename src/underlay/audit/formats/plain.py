@@ -18,6 +18,8 @@ __all__ = ["WIDTH", "markdown", "plain_text", "text"]
 WIDTH = 96
 _LABEL = 11
 _NARROWEST = 6
+_FIRST = 10
+_PATH = 24  # paths are cut from the left before another column is broken
 _PIECE = re.compile(r"[^\s/:_-]*[\s/:_-]+|[^\s/:_-]+")
 
 
@@ -59,9 +61,12 @@ def _table(table: Rows, width: int) -> Iterator[str]:
     yield ""
     yield f"  {table.title}"
     rows = [tuple(plain_text(cell) for cell in row) for row in table.rows]
-    widths = _widths([table.headers, *rows], width - 2)
+    widths = _widths([table.headers, *rows], width - 2, table.paths)
     for number, row in enumerate([table.headers, *rows]):
-        cells = [_wrapped(cell, size) for cell, size in zip(row, widths, strict=True)]
+        cells = [
+            [_path(cell, size)] if place in table.paths and number else _wrapped(cell, size)
+            for place, (cell, size) in enumerate(zip(row, widths, strict=True))
+        ]
         for line in range(max(len(cell) for cell in cells)):
             parts = [
                 (cell[line] if line < len(cell) else "").ljust(size)
@@ -74,18 +79,31 @@ def _table(table: Rows, width: int) -> Iterator[str]:
         yield f"  and {table.more} more; JSON has all"
 
 
-def _widths(rows: list[tuple[str, ...]], width: int) -> list[int]:
-    """Widths of columns that fit: the widest gives way first, down to the narrowest allowed."""
+def _widths(rows: list[tuple[str, ...]], width: int, paths: tuple[int, ...] = ()) -> list[int]:
+    """Widths of columns that fit: paths give way first, then the widest, down to the narrowest."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     room = width - 2 * (len(widths) - 1)
+    for place in paths:
+        over = sum(widths) - room
+        widths[place] = max(min(widths[place], _PATH), widths[place] - max(over, 0))
     while sum(widths) > room:
-        place = max(range(len(widths)), key=lambda i: widths[i])
+        # what a row is about stands first, and is broken last
+        place = max(
+            range(len(widths)), key=lambda i: (i not in paths, widths[i] - (0 if i else _FIRST))
+        )
         if widths[place] <= _NARROWEST:
             break
-        others = sorted(widths, reverse=True)
-        step = max(1, min(sum(widths) - room, widths[place] - (others[1] if others[1:] else 0)))
-        widths[place] = max(_NARROWEST, widths[place] - step)
+        widths[place] -= 1
     return widths
+
+
+def _path(cell: str, size: int) -> str:
+    """The end of a path, which says more than its beginning, at a folder where one fits."""
+    if len(cell) <= size:
+        return cell
+    end = cell[-(size - 1) :]
+    cut = end.find("/")
+    return f"…{end[cut:]}" if 0 <= cut < len(end) - 12 else f"…{end}"
 
 
 def _wrapped(cell: str, size: int) -> list[str]:
