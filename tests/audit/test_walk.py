@@ -151,12 +151,23 @@ def test_folders_that_nest_too_deep(tree: Path) -> None:
         ("m.safetensors", b"\xff" * 8 + b"{"),
         ("m.onnx", b"\x08" * 10_000),
         ("k.cu", b"asm volatile(" * 20_000),
+        ("line.py", b"https://" * 37_000 + b"api.openai.com"),
+        ("c.py", b"from_pretrained /* __global__ " * 10_000),
+        ("prints.py", b"print 'gpt-4o'\n" * 20_000),
+        ("errors.py", b"from_pretrained = = 1\n" * 10_000),
+        ("brackets.py", b"from_pretrained" + b"[" * 300_000),
+        ("minus.py", b"from_pretrained = " + b"-" * 300_000 + b"1\n"),
+        ("calls.py", b"from_pretrained" + b"()" * 100_000),
+        ("arrows.ts", b"'gpt-4o' ->\n" * 8_000),
+        ("yields.ts", b"'gpt-4o'; yield new % , /*" * 8_000),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
 def test_a_hostile_file(tree: Path, name: str, data: bytes) -> None:
     (tree / name).write_bytes(data)
+    start = time.process_time()
     look(tree)
+    assert time.process_time() - start < 10
 
 
 def test_special_files_are_not_opened(tree: Path) -> None:

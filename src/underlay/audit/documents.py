@@ -35,6 +35,7 @@ __all__ = [
 MAX_DEPTH = 100
 MAX_NODES = 100_000
 MAX_ASSIGNMENTS = 5_000
+_LARGE = 100_000  # bytes; what is made of longer ones isn't kept
 # stands for each character of a template expression, `{{ .Values.model }}`, in what YAML reads
 DYNAMIC = "\ue000"
 
@@ -187,15 +188,16 @@ def _place(breaks: list[int], offset: int) -> tuple[int, int]:
 class Grammar:
     """A parser of tree-sitter whose work is bounded by the length of what it reads.
 
-    Its scanners may look ahead to the end of the file again and again (shell's heredocs): what
-    is read in all is counted, and past the bound the file ends for the parser. The bound is a
-    number of bytes and no time, so that a second run gives the same tree. Only shell is read so:
-    the nodes of such a tree can't tell their text any more.
+    What is no such language takes some grammars time that grows with its square or worse, and
+    shell's scanner may look ahead to the end of the file again and again: steps and bytes are
+    counted, and past the bound the file counts as unreadable. The bound is a number and no time,
+    so that a second run gives the same tree. The nodes of a shell's tree can't tell their text.
     """
 
     CHUNK = 8_192
     DEEPEST = 2_000  # brackets in brackets; people's files stay below 50
     TIMES, FIXED = 20, 2_000_000
+    PER_STEP, STEPS = 30, 500  # people's code takes a step in 80 to 300 bytes
 
     def __init__(self, name: str) -> None:
         import importlib
@@ -208,18 +210,31 @@ class Grammar:
         self.language = tree_sitter.Language(getattr(module, entry)())
         self._parser = tree_sitter.Parser(self.language)
         self._is_bash = name == "bash"
+        self._last: tuple[bytes, Any] | None = None
 
     def parse(self, data: bytes) -> Any:
-        """The tree of the bytes before the bound; an empty one where they nest too deeply."""
+        """The tree of the bytes; an empty one where that is too much work.
+
+        The last small one is kept, as several detectors ask for the same.
+        """
+        if self._last is None or self._last[0] != data:
+            self._last = None
+            tree = self._parse(data)
+            if len(data) > _LARGE:
+                return tree
+            self._last = data, tree
+        return self._last[1]
+
+    def _parse(self, data: bytes) -> Any:
         if _nests(data, self.DEEPEST):
             cut(f"nested deeper than {self.DEEPEST} brackets: not read")
             data = b""
-        if not self._is_bash:
-            return self._parser.parse(data)
-        # tree-sitter-bash 0.25 asks C's tables of bytes about characters beyond them, which
-        # ends the process now and then; the tree has offsets only, the text is the caller's
-        data = data.translate(_LETTERS)
+        if self._is_bash:
+            # tree-sitter-bash 0.25 asks C's tables of bytes about characters beyond them, which
+            # ends the process now and then; the tree has offsets only, the text is the caller's
+            data = data.translate(_LETTERS)
         left = self.TIMES * len(data) + self.FIXED
+        steps = self.STEPS + min(len(data), 100_000) // self.PER_STEP + len(data) // 60
 
         def read(offset: int, _: object) -> bytes:
             nonlocal left
@@ -227,10 +242,21 @@ class Grammar:
             left -= len(part)
             return part
 
-        tree = self._parser.parse(read)
+        def stop(*_: object) -> bool:
+            nonlocal steps
+            steps -= 1
+            return steps < 0 or (left <= 0 and not self._is_bash)
+
+        try:
+            tree = self._parser.parse(read, progress_callback=stop)
+        except ValueError:
+            self._parser.reset()
+            cut("takes too long to parse: not read")
+            return self._parser.parse(b"")
         if left <= 0:
-            cut("shell that takes too long to parse: cut where the work was too much")
-        return tree
+            cut("takes too long to parse: read in part")
+        # once more over the tree that is there, which takes no time: nodes know their text then
+        return tree if self._is_bash else self._parser.parse(data, tree)
 
 
 _LETTERS = bytes(byte if byte < 0x80 else ord("x") for byte in range(256))
@@ -307,7 +333,6 @@ class _Builder:
 
 _LAST: list[tuple[object, str, Document]] = []
 _MOST_KEPT = 2
-_LARGE = 100_000
 
 
 def _kept(read: Callable[[str], Document]) -> Callable[[str], Document]:
