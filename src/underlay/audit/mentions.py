@@ -9,6 +9,7 @@ more is believed. What the text itself links as code or as data is left out.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from underlay.audit.findings import SURE
@@ -40,7 +41,6 @@ _CONTEXT = re.compile(r"(?i)model|ollama|\bllms?\b|embedding|checkpoint|rerank|o
 _WORDS_TOO = re.compile(
     r"(?:step|command|solar|sonar|compound|speech|yi|wan|reka|text-search|j[12])-(?!r\b|r-plus|r7b)"
 )
-_MODULE = re.compile(r"(?:[a-z]+\.){1,3}[a-z]+(?:[.-][a-z_]+)*")
 _LOCAL = re.compile(r"localhost|127\.0\.0\.1|0\.0\.0\.0|--served-model-name|drop-in")
 _FILES = re.compile(r"(?i)\.(?:md|py|ipynb|json|ya?ml|toml|txt|sh|cpp|h|rs|go|ts|js|html?|git)$")
 _OF_OTHERS = re.compile(
@@ -50,6 +50,11 @@ _OF_OTHERS = re.compile(
 _LINKED = re.compile(
     r"[`*]{0,3}\]\(https?://(?:www\.)?(?:huggingface\.co|hf\.co|modelscope\.cn)/(?!docs|spaces)"
 )
+_NOTHING: frozenset[str] = frozenset()
+_CODE = frozenset(("code",))
+_ALONE = frozenset(("alone",))
+_NEARBY = frozenset(("near",))
+_CODE_NEARBY = _CODE | _NEARBY
 _NEAR = 160
 _MOST = 5_000  # of one text
 
@@ -119,57 +124,70 @@ def _coded(text: str, *, are_quotes_code: bool) -> dict[int, str]:
 
 def _words(text: str, coded: dict[int, str]) -> Iterator[tuple[int, str, bool]]:
     """Every word worth a look, with its place and whether it is code, in order."""
-    plain = {}
-    for match in _WORD.finditer(text):
-        if match.start() not in coded:
-            plain[match.start()] = match[0]
+    found = {match.start(): match[0] for match in _WORD.finditer(text)}
     if "_core_" in text or "_dep_" in text or "_ent_" in text:
         for match in _PIPELINE.finditer(text):
-            plain.setdefault(match.start(), match[0])
-    for start in sorted({*plain, *coded}):
-        if start in coded:
-            yield start, coded[start].rstrip(".,:;"), True
-        else:
-            yield start, plain[start], False
+            found.setdefault(match.start(), match[0])
+    found.update((start, word.rstrip(".,:;")) for start, word in coded.items())
+    for start in sorted(found):
+        yield start, found[start], start in coded
 
 
 def _candidate(text: str, start: int, word: str, *, is_coded: bool) -> Candidate | None:
-    if word.startswith(("http:", "https:")):
-        # the word ends at signs that an address may have: only what is before them counts
-        if _PAGES.match(word):
-            return classify(word.rstrip("./:-"))
-        address = _WEIGHTS.match(word)
-        return classify(address[0]) if address and address.end() == len(word) else None
-    if _PIPELINE.fullmatch(word):
-        return Candidate(word, "package", 0.6)
-    if _FILES.search(word) or text[max(0, start - 2) : start] == "](":
+    """What a word means, where its place lets it mean that."""
+    candidate, needs = _reading(word)
+    if candidate is None:
+        return None
+    if text[max(0, start - 2) : start] == "](" and not word.startswith("http"):
         return None
     if "/" not in word and _LINKED.match(text, start + len(word)):
         return None  # the text of a link to the model's page, which says whose it is
+    if "code" in needs and not is_coded:
+        return None
+    if "alone" in needs and not is_coded and not _stands_alone(text, start, word):
+        return None
+    return candidate if "near" not in needs or _near(text, start) else None
+
+
+@lru_cache(maxsize=20_000)
+def _reading(word: str) -> tuple[Candidate | None, frozenset[str]]:
+    """What a word may mean, and what its place must be for that.
+
+    `code`: a span of code; `alone`: no part of a path or a call; `near`: where models are spoken
+    of.
+    """
+    if word.startswith(("http:", "https:")):
+        # the word ends at signs that an address may have: only what is before them counts
+        if _PAGES.match(word):
+            return classify(word.rstrip("./:-")), _NOTHING
+        address = _WEIGHTS.match(word)
+        return (classify(address[0]) if address and address.end() == len(word) else None), _NOTHING
+    if _PIPELINE.fullmatch(word):
+        return Candidate(word, "package", 0.6), _NOTHING
+    if _FILES.search(word):
+        return None, _NOTHING
     if "/" in word:
-        return classify(word)
+        return classify(word), _NOTHING
     operator = hosted_operator(word)
     if operator is not None:
         if operator == "bedrock" and not re.search(r"\d", word):
-            return None  # a module of a library
-        if not is_coded and (_WORDS_TOO.match(word) or not _stands_alone(text, start, word)):
-            return None
-        return classify(word)
+            return None, _NOTHING  # a module of a library
+        return classify(word), _CODE if _WORDS_TOO.match(word) else _ALONE
     known = bare_name(word.partition(":")[0], Place(None, None, 0.6))
-    if known is not None and known.kind == "hub" and ":" not in word:
-        return known if is_coded or "-" in word else None
     if ":" in word:
         tagged = classify(word)
         if tagged is not None and tagged.confidence >= SURE:
-            return tagged
-        if known is not None and known.kind == "ollama" and _near(text, start):
-            return Candidate(word, "ollama", 0.6, "ollama")
-        return None
-    if not is_coded or not _near(text, start):
-        return None
+            return tagged, _NOTHING
+        if known is not None and known.kind == "ollama":
+            return Candidate(word, "ollama", 0.6, "ollama"), _NEARBY
+        return None, _NOTHING
     if known is not None:
-        return known
-    return classify(word, Place(None, None, 0.6)) if re.fullmatch("o[134]", word) else None
+        if known.kind == "hub":
+            return known, _NOTHING if "-" in word else _CODE
+        return known, _CODE_NEARBY
+    if word in ("o1", "o3", "o4"):
+        return classify(word, Place(None, None, 0.6)), _CODE_NEARBY
+    return None, _NOTHING
 
 
 def _stands_alone(text: str, start: int, word: str) -> bool:
