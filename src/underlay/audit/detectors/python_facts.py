@@ -164,6 +164,7 @@ class _Reader(CallScan):
             strength=strength,
             role="option" if is_choice else "default",
             rule="enum" if is_choice else "field",
+            more={"g": f"class {name}"} if is_choice or strength else {},
         )
         self.push((*node.bases, *(k.value for k in node.keywords)), NOWHERE, scope)
         self.push(node.decorator_list, NOWHERE, scope)
@@ -215,7 +216,12 @@ class _Reader(CallScan):
         else:
             rule = seen.rule if in_class else "constant"
             around = Seen(
-                key=last, strength=strength, role=role, rule=rule, evidence=f"{last} = ..."
+                key=last,
+                strength=strength,
+                role=role,
+                rule=rule,
+                evidence=f"{last} = ...",
+                more=seen.more if in_class else {},
             )
         self.expression(node.value, around, scope)
 

@@ -53,7 +53,10 @@ _MODELS = re.compile(
     r"(?i)(?:^|_|(?<=[a-z])(?=M))(?:models|llms|model_list|model_names|model_ids)(?:_|$)"
 )
 _PERHAPS = Place(None, None, 0.5)
-_SLUG = re.compile(r"[A-Za-z][A-Za-z0-9]{0,30}(?:[-.][A-Za-z0-9_]{1,30}){1,8}", re.ASCII)
+_SLUG = re.compile(
+    r"(?:[A-Za-z0-9][\w-]{1,40}/){0,2}[A-Za-z][A-Za-z0-9]{0,30}(?:[-.][A-Za-z0-9_]{1,30}){1,8}",
+    re.ASCII,
+)
 # regions, encodings, standards, versions, files
 _NO_SLUG = re.compile(
     r"(?i)(?:us|eu|ap|sa|ca|af|me|cn)-[a-z]+-\d|(?:utf|iso|sha|md|cp|win|latin|rfc|v\d|py\d|x-|test|user|"
