@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from underlay.audit.detectors.addresses import Addresses
+from underlay.audit.detectors.code import Code
 from underlay.audit.detectors.comfyui import ComfyUI
 from underlay.audit.detectors.containers import Compose, Dockerfile
 from underlay.audit.detectors.coupling import Coupling
@@ -33,6 +34,7 @@ DETECTORS: tuple[Detector, ...] = (
     Python(),
     Notebook(),
     JavaScript(),
+    Code(),
     Scripts(),
     Dockerfile(),
     Compose(),

@@ -1,0 +1,661 @@
+"""Models that Go, Rust, Java, Kotlin, C#, Swift, Ruby, PHP, C and C++ name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from underlay.audit.code_values import Source, Stand, code_words, language_of, vocabulary_code
+from underlay.audit.findings import Rule
+from underlay.audit.references import (
+    ANYWHERE,
+    Place,
+    classify,
+    hosted_operator,
+    is_local_url,
+    key_strength,
+    vocabulary,
+)
+from underlay.audit.sites import PARTS, Sightings, Site, bare_name, endpoint_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import PurePosixPath
+
+    from underlay.audit.findings import File, Kind, ModelReference, Role, Unknown
+
+__all__ = ["Code"]
+
+_LARGEST = 1_000_000
+# a file without one of these names no model
+_WORTH = re.compile(
+    rb"(?i)[\"'`/.@:](?:gpt-?[2345o]|chatgpt-|claude-|gemini-|text-embedding|embedding-|whisper|dall-e|o[134]-|o[134][\"']|mi[sx]tral|"
+    rb"open-mi|codestral|pixtral|command|deepseek|qwen|qwq|llama|llava|gemma|embeddinggemma|phi-?[234]|grok-|sonar|glm-|kimi-|moonshot|"
+    rb"doubao|ernie|hunyuan|minimax|yi-|voyage-|jina-|rerank|embed-|nova-|amazon\.|anthropic|meta[.-]|titan|jamba|j2-|sabia|"
+    rb"stable-diffusion|sdxl|flux|imagen-|veo-|bge-|e5-|gte-|all-|nomic|mxbai|xenova/|onnx-community|mlx-community|starcoder|codellama|"
+    rb"solar|distil|bert|t5-|clip|sam-|yolo|moondream|smol|eleven_|tts-|cf/|hf[:./]|davinci|babbage|bison|textembedding|"
+    rb"huggingface\.co|sentence-transformers/|baai/|microsoft/|google/|facebook/|openai/|meta-llama/|thebloke/|nvidia/|ibm|intfloat/|tii|granite|"
+    rb"olmo|falcon|vicuna|zephyr|bakllava|tinyllama|dolphin|orca|ggml)|\.gguf|\.onnx|\.safetensors|\.ggml|from_?pretrained|ModelConfiguration|"
+    rb"[mM]odel(?:_?(?:name|id))?[\"']?\)? ?(?:[:=(]|=>) ?@?[\"'`]|ModelName\.|go-openai|"
+    rb"openai-go|anthropic-sdk-go|springframework\.ai|import OpenAI|rig::"
+)
+_KEYS_OF_ENTRIES = frozenset(("id", "name", "value", "model", "slug", "key", "repo", "ref"))
+_SHOWN = frozenset(
+    (
+        "label",
+        "title",
+        "description",
+        "displayname",
+        "display",
+        "help",
+        "usage",
+        "about",
+        "abstract",
+    )
+)
+_GETTERS = re.compile(r"(?i)^(?:get|default|fetch|current|resolve)_?")
+_ADVICE = re.compile(r"\bollama (?:pull|run) (?P<name>[a-z0-9][\w./:-]{1,80})")
+_BODY_MODEL = re.compile(
+    r"\\?[\"'](?:model|modelId|model_id|model_name)\\?[\"']\s{0,4}[:=]\s{0,4}\\?[\"'](?P<name>[\w./:@-]{2,120})\\?[\"']"
+)
+_DECLARATION = re.compile(
+    r"\b(?:const|static|final|case|let|val|var)\b[^\n=;(]{0,80}?\b(\w{2,60})[ \t]*(?:[:=]|$)",
+    re.MULTILINE,
+)
+MAX_FOLLOWED = 200  # constants of one file
+MAX_USES = 12  # places of each
+_SPRING_DEFAULT = re.compile(r"[$#]\{(?P<key>[\w.\[\]-]{1,100}):(?P<value>[^{}]{2,100})\}")
+_ADDRESS = re.compile(
+    r"([A-Za-z_][\w-]{1,60})[\"']?\s{0,3}(?:\(|\)?\s?[:=]{1,2}>?|,)\s{0,3}(?:new\s|URI|Uri|URL|\.init|\(|string:|\s){0,6}[\"'](https?://[^\"'\s]{3,200})[\"']"
+)
+_TOLD = re.compile(r"(?<![\w./-])[\"'`](?P<name>[\w.:@-]{2,60}(?:/[\w.:@-]{2,90})?)[\"'`]")
+_IDENTIFIER = rb"[A-Za-z_]\w{2,60}"
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_FLAGS = frozenset(
+    (
+        "string",
+        "stringvar",
+        "stringvarp",
+        "stringp",
+        "string_var",
+        "env",
+        "getenv",
+        "var",
+        "get",
+        "put",
+        "add",
+        "set",
+        "property",
+        "insert",
+        "emplace",
+    )
+)
+
+RULES = (
+    Rule("code/loader", "An argument of a call that loads a model or makes a client for one."),
+    Rule("code/argument", 'The first string of a call whose name says model: `WithModel("x")`.'),
+    Rule("code/key", "A variable, field, argument or key whose name says model."),
+    Rule("code/list", "One of a list, an enumeration or the keys of a map of names of models."),
+    Rule("code/returned", "What a function returns whose name says model."),
+    Rule("code/constant", "A constant of a kit that stands for a hosted service's name."),
+    Rule("code/body", "`model` in JSON that stands in a text."),
+    Rule("code/url", "An address of a model on a hub, or of a file of weights."),
+    Rule("code/name", "A whole string that follows the naming scheme of a service or a hub."),
+    Rule("code/comment", "A quoted name of such a scheme in a comment."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Sources of the languages in `vocabulary_code.toml`."""
+
+    name: str = "code"
+    version: int = 1
+    rules: tuple[Rule, ...] = RULES
+
+    def wants(self, path: PurePosixPath, size: int, /) -> bool:
+        """Source files by their endings."""
+        return size <= _LARGEST and language_of(path.suffix.lower()) is not None
+
+    def detect(self, file: File, /) -> Iterator[ModelReference | Unknown]:
+        """The models of its strings, by where they stand."""
+        data = file.data
+        if not _WORTH.search(data) or b"\0" in data[:1000]:
+            return
+        if len(data) > 20_000 and data.count(b"\n") * 400 < len(data):
+            return  # generated
+        language = language_of(file.path.suffix.lower())
+        if language is None:
+            return
+        yield from _Reader(file.path, Source(data, language)).read()
+
+
+@cache
+def _providers() -> tuple[tuple[str, str, Kind | None], ...]:
+    return tuple(
+        (entry["word"], entry["operator"], entry.get("expects"))
+        for entry in vocabulary_code()["provider"]
+    )
+
+
+def _names_model(name: str) -> bool:
+    return bool(name) and key_strength(name) > 0
+
+
+def _is_known(text: str) -> bool:
+    """A name that means something by itself, wherever it stands."""
+    return hosted_operator(text) is not None or _is_gateway(text)
+
+
+def _is_gateway(text: str) -> bool:
+    prefix, sign, name = text.partition(":")
+    if sign and (prefix in vocabulary()["gateways"] or prefix in vocabulary()["makers"]["names"]):
+        return hosted_operator(name) is not None or (prefix == "ollama" and ":" in name)
+    rest = text.rpartition("/")[2].partition(":")[0]
+    return "/" in text and text.count("/") <= 3 and hosted_operator(rest) is not None
+
+
+# names of variables of the environment, of fields in a file, of types of media, of an image
+_NO_NAME = re.compile(
+    r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*|[a-z]+(?:_[a-z]+)+|(?:application|text|image|audio|video|multipart)/[\w.+-]+|"
+    r"ollama/ollama(?::.*)?|[\d.:,-]+"
+)
+
+
+def _may_be(text: str) -> bool:
+    if not 2 <= len(text) <= 300 or not text.isprintable() or re.search(r"[\s<>{}$%]", text):
+        return False
+    return _NO_NAME.fullmatch(text) is None or hosted_operator(text) is not None
+
+
+class _Reader:
+    def __init__(self, path: PurePosixPath, source: Source) -> None:
+        self._path = path
+        self._source = source
+        self._found = Sightings(path)
+        self._text = source.data.decode("utf-8", "replace")
+        self._around: dict[int, str | None] = {}  # by a function's id: the one address in it
+        self._declared: frozenset[str] | None = None  # names to which this file gives a value
+
+    def read(self) -> Iterator[ModelReference | Unknown]:
+        """The findings of the file."""
+        source = self._source
+        if source.problem:
+            self._found.doubt(
+                self._path.name, 1, 1, "code/name", f"not read whole: {source.problem}"
+            )
+        if source.root is None:
+            yield from self._found
+            return
+        unplaced: dict[tuple[int, int], tuple[Any, str]] = {}
+        for node, text in source.strings():
+            if _may_be(text):
+                if not self._string(node, text):
+                    unplaced[node.start_byte, node.end_byte] = (node, text)
+            elif len(text) > 2:
+                self._longer(node, text)
+        self._follow(unplaced)
+        self._kits()
+        for node in source.comments:
+            self._comment(node)
+        yield from self._found
+
+    # --- strings -----
+
+    def _string(self, node: Any, text: str) -> bool:
+        stand = self._source.stand(node)
+        if stand.is_refused or stand.is_spoken:
+            return False
+        site = self._site(stand, node, text)
+        if site is None:
+            return False
+        line, column = self._source.place(node)
+        return self._found.see(text, line, column, site)
+
+    def _longer(self, node: Any, text: str) -> None:
+        """Texts with more than a name in them: JSON of a request, advice, defaults of Spring."""
+        row, _ = self._source.place(node)
+        if "model" in text:
+            for told in list(_BODY_MODEL.finditer(text))[:20]:
+                line = row + text.count("\n", 0, told.start("name"))
+                site = Site(self._path, "code/body", "model in a text", "use", 0.6,
+                            url=self._address(node, Stand()))  # fmt: skip
+                self._found.see(told["name"], line, told.start("name") + 1, site)
+        if "{" in text and ":" in text and len(text) < 300:
+            given = _SPRING_DEFAULT.fullmatch(text)
+            if given is not None and _names_model(re.split(r"[.\[]", given["key"])[-1]):
+                line, column = self._source.place(node)
+                site = Site(self._path, "code/key", given["key"], "default", 0.6)
+                self._found.see(given["value"], line, column, site)
+        if "ollama " in text:
+            for told in list(_ADVICE.finditer(text[:2_000]))[:20]:
+                line = row + text.count("\n", 0, told.start())
+                site = Site(self._path, "code/name", told[0][:60], "doc", 0.9, "ollama")
+                self._found.see(told["name"].rstrip(".,:"), line, told.start("name") + 1, site)
+
+    def _follow(self, unplaced: dict[tuple[int, int], tuple[Any, str]]) -> None:
+        """Constants whose own name says nothing, by what is done with them."""
+        followed = 0
+        for name, nodes in self._source.constants().items():
+            if followed >= MAX_FOLLOWED:
+                return
+            strings = [node for node in nodes if (node.start_byte, node.end_byte) in unplaced]
+            if not strings or len(strings) > 60 or name in ("_", "x", "name", "self", "this"):
+                continue
+            if not any(
+                re.search(r"[\d/-]", unplaced[n.start_byte, n.end_byte][1]) for n in strings
+            ):
+                continue
+            followed += 1
+            for use in list(self._source.uses(name))[:MAX_USES]:
+                stand = self._source.stand(use)
+                if stand.is_refused or stand.is_compared:
+                    continue
+                is_given = _names_model(stand.key) and stand.key != name
+                if not is_given and self._called(stand, "a/b") is None and not self._is_sink(stand):
+                    continue
+                for node in strings:
+                    _, text = unplaced[node.start_byte, node.end_byte]
+                    if is_given and "/" not in text:
+                        continue
+                    site = self._site(stand, use, text)
+                    if site is not None:
+                        line, column = self._source.place(node)
+                        self._found.see(text, line, column, site)
+                break
+
+    def _site(self, stand: Stand, node: Any, text: str) -> Site | None:
+        """What the place says of the string; None where it says that it is no model."""
+        key, holder = stand.key, stand.holder
+        if "://" in text:
+            role = self._role(stand)
+            return Site(self._path, "code/url", key or "address", role,
+                        0.6 if _names_model(key) else 0.0)  # fmt: skip
+        if key.lower() in _SHOWN and not _is_known(text):
+            return None
+        if stand.is_compared:
+            if hosted_operator(text) is None and not _is_gateway(text):
+                return None
+            return Site(self._path, "code/name", key or "compared", "option", 0.0, most=0.45)
+        called = self._called(stand, text)
+        if called is not None:
+            return self._with_server(called, node, stand)
+        if stand.is_key:
+            return self._as_key(stand, node, text)
+        if stand.is_list and PARTS.search(key or holder):
+            return None
+        operator, expects = self._provider(stand, node)
+        role = self._role(stand)
+        if not stand.label and self._is_sink(stand) and not _names_model(key):
+            sure = 0.9 if operator or expects else 0.7
+            site = Site(self._path, "code/argument", stand.callee[-1], role, sure,
+                        expects=expects, operator=operator)  # fmt: skip
+            return self._with_server(self._hosted(site, text), node, stand)
+        if stand.is_list and _names_model(holder or key):
+            site = Site(
+                self._path,
+                "code/list",
+                holder or key,
+                role,
+                0.6,
+                expects=expects,
+                operator=operator,
+            )
+            return self._with_server(site, node, stand)
+        if _names_model(key):
+            strength = 0.8 if expects or (operator and stand.callee) else 0.6
+            site = Site(
+                self._path, "code/key", key, role, strength, expects=expects, operator=operator
+            )
+            if strength == 0.8:
+                site = self._hosted(site, text)
+            return self._with_server(site, node, stand)
+        returned = _GETTERS.sub("", stand.function)
+        if stand.is_returned and (
+            _names_model(returned) or returned.lower() in ("repo", "repository")
+        ):
+            site = Site(
+                self._path,
+                "code/returned",
+                stand.function,
+                role,
+                0.6,
+                expects=expects,
+                operator=operator,
+            )
+            return self._with_server(site, node, stand)
+        if key.lower() in ("repo", "model_repo") and "/" in text:
+            return Site(self._path, "code/key", key, role, 0.6)
+        if (key.lower() in _KEYS_OF_ENTRIES or stand.is_choice) and _names_model(holder):
+            site = Site(self._path, "code/list", holder, role, 0.55, operator=operator)
+            return self._with_server(site, node, stand)
+        return self._alone(stand, node, text, operator)
+
+    def _alone(self, stand: Stand, node: Any, text: str, operator: str | None) -> Site | None:
+        """A name that is one by itself."""
+        role = self._role(stand)
+        shown = stand.key or stand.holder or (stand.callee[-1] if stand.callee else "")
+        if _is_known(text):
+            own = operator if operator == "local" else None
+            site = Site(self._path, "code/name", shown, role, 0.0, operator=own)
+            return self._with_server(site, node, stand)
+        if (stand.is_default or stand.is_choice) and "/" not in text:
+            bare = bare_name(text, Place("hub", None, 0.6))
+            if bare is not None and bare.kind == "hub":
+                return Site(self._path, "code/name", shown, role, 0.6, expects="hub")
+        candidate = classify(text, ANYWHERE)
+        if candidate is None or candidate.confidence < 0.55:
+            return None
+        if candidate.kind in ("hub", "file", "ollama"):
+            return Site(self._path, "code/name", shown, role, 0.0)
+        return None
+
+    def _hosted(self, site: Site, text: str) -> Site:
+        """A client's argument takes what its service has, of whatever shape."""
+        is_open = site.operator in (None, "", "azure", "local", "openai")
+        if site.expects is None and not is_open and hosted_operator(text) is None:
+            return replace(site, expects="hosted")
+        if site.operator in ("", "local"):
+            return replace(site, operator=None)
+        return site
+
+    def _as_key(self, stand: Stand, node: Any, text: str) -> Site | None:
+        """A key of a map: sizes, prices or windows by model."""
+        _, expects = self._provider(stand, node)
+        name = stand.holder or stand.key
+        if _is_known(text):
+            return Site(self._path, "code/list", name, "option", 0.0)
+        if expects == "ollama" and re.search(r"(?i)size|dimension|window|context|model", name):
+            return Site(
+                self._path, "code/list", name, "option", 0.55, expects="ollama", operator="ollama"
+            )
+        if _names_model(name) and "/" in text:
+            return Site(self._path, "code/list", name, "option", 0.6)
+        if _names_model(
+            re.sub(r"(?i)_?(?:dimensions?|sizes?|windows?|limits?|prices?|costs?)$", "", name)
+        ):
+            return Site(self._path, "code/list", name, "option", 0.55)
+        candidate = classify(text, ANYWHERE)
+        if candidate is not None and candidate.kind == "hub" and candidate.confidence >= 0.6:
+            return Site(self._path, "code/list", name, "option", 0.0)
+        return None
+
+    # --- calls -----
+
+    def _called(self, stand: Stand, text: str) -> Site | None:
+        """The site of an argument of a known loader or client."""
+        if not stand.callee or stand.is_key:
+            return None
+        last = stand.callee[-1]
+        head = ".".join(stand.callee[:-1]).lower()
+        for loader in _loaders().get(last, ()):
+            if loader["argument"] != (stand.label or stand.argument):
+                continue
+            if (
+                "root" in loader
+                and loader["root"] not in head
+                and loader["root"] not in last.lower()
+            ):
+                continue
+            operator = loader.get("operator")
+            expects: Kind | None = loader.get("expects")
+            if expects == "hosted" and operator is None:
+                named, kind = self._of_words(" ".join(stand.callee).lower())
+                operator, expects = named, kind or (expects if named else None)
+            sure = 0.9 if expects else 0.7
+            if expects == "hub" and "/" not in text:
+                sure = 0.7  # a name without an owner has to be a known one
+            return Site(self._path, "code/loader", last, self._role(stand), sure,
+                        expects=expects, operator=operator)  # fmt: skip
+        return None
+
+    def _is_sink(self, stand: Stand) -> bool:
+        """Whether the call's own name says that its first string is a model's."""
+        if not stand.callee or stand.is_key or stand.is_list:
+            return False
+        last = stand.callee[-1]
+        if last in code_words("sinks", "not") or stand.argument > 1 or stand.before:
+            return False
+        parts = [part.lower() for part in _WORD.findall(last)]
+        if not set(parts) & code_words("sinks", "words") or parts[-1] in (
+            "type",
+            "exists",
+            "error",
+            "info",
+            "path",
+            "dir",
+        ):
+            return False
+        return key_strength(last) > 0 or parts[-1] in ("repo", "config", "options")
+
+    def _provider(self, stand: Stand, node: Any) -> tuple[str | None, Kind | None]:
+        """Who runs the client around, told from the call, the type, the variable or the class."""
+        near = " ".join((*stand.callee, *stand.types, stand.key)).lower()
+        operator, expects = self._of_words(near)
+        if operator is not None:
+            return operator, expects
+        for outer in stand.nodes[-1:]:
+            name = self._source.name_of(outer) if outer.type.endswith("declaration") else ""
+            operator, expects = self._of_words(name.lower())
+            if operator is not None:
+                return operator, expects
+        made = self._made(node)
+        operator, expects = self._of_words(made.lower())
+        if operator is not None:
+            return operator, expects
+        holder = self._source.enclosing(node, "type")
+        name = self._source.name_of(holder) if holder is not None else ""
+        around = f"{stand.holder} {name} {self._path.stem} {self._path.parent.name}".lower()
+        return self._of_words(around)
+
+    def _of_words(self, words: str) -> tuple[str | None, Kind | None]:
+        squeezed = words.replace("_", "").replace("-", "")
+        for word, operator, expects in _providers():
+            if word in squeezed:
+                return operator, expects
+        return None, None
+
+    def _made(self, node: Any) -> str:
+        """What made the object whose member is set: `$config = new OllamaConfig()` above it."""
+        outer = self._source.expression(node)
+        member = re.match(r"\s*[$@&*]?(\w{1,60})(?:->|\.|::)", outer)
+        parent = self._source.parent(node)
+        if member is None and parent is not None:
+            whole = self._source.text(parent)[:200]
+            member = re.match(r"\s*[$@&*]?(\w{1,60})(?:->|\.)", whole)
+        if member is None:
+            return ""
+        before = self._source.data[max(0, node.start_byte - 4_000) : node.start_byte].decode(
+            "utf-8", "replace"
+        )
+        made = re.findall(
+            rf"(?<!\w){re.escape(member[1])}\s*:?=\s*(?:new\s+|&)?([\w.:\\]{{2,80}})", before
+        )
+        return str(made[-1]) if made else ""
+
+    def _role(self, stand: Stand) -> Role:
+        if stand.is_default or stand.key.lower().lstrip("_").startswith("default"):
+            return "default"
+        if stand.is_list or stand.is_choice or stand.is_key:
+            return "option"
+        return "use"
+
+    # --- servers -----
+
+    def _with_server(self, site: Site, node: Any, stand: Stand) -> Site:
+        if site.expects in ("hub", "package", "ollama"):
+            return site
+        url = self._address(node, stand)
+        if url is None and site.operator == "local":
+            url = "http://localhost"
+        if url is None:
+            return site
+        if is_local_url(url):
+            return replace(
+                site, url=url, expects=None if site.expects == "hosted" else site.expects
+            )
+        return replace(site, url=url)
+
+    def _address(self, node: Any, stand: Stand) -> str | None:
+        """The address of the server that is asked: in the same expression, or set just around."""
+        for text in (self._scope_text(stand), self._source.expression(node)):
+            found = self._addresses(text)
+            if len(found) == 1:
+                return found.pop()
+            if found:
+                return None
+        around = self._source.enclosing(node, "function")
+        if around is None or around.end_byte - around.start_byte > 20_000:
+            return None
+        text = self._source.text(around)
+        found = self._addresses(text, around.start_byte)
+        if (
+            len(found) == 1
+            and len(
+                re.findall(
+                    r"(?i)\bnew\s+\w*(?:client|model|config)|NewClient|DefaultConfig|\.builder\(|Client::|Client\(",
+                    text,
+                )
+            )
+            <= 2
+        ):
+            return found.pop()
+        return None
+
+    def _scope_text(self, stand: Stand) -> str:
+        scope = stand.scope
+        if scope is None or scope.end_byte - scope.start_byte > 2_000:
+            return ""
+        return self._source.text(scope)
+
+    def _addresses(self, text: str, start: int = -1) -> set[str]:
+        """The addresses of servers in a text; of those around (`start`), not other clients' own."""
+        found = set()
+        for match in _ADDRESS.finditer(text[:20_000]):
+            if start >= 0 and self._is_of_another(text, match.start(), start):
+                continue
+            name = re.sub(r"(?i)^(?:with|set)_?(?=[A-Z_]|server)", "", match[1])
+            if endpoint_key(name) is not None or name.lower() in (
+                "serverurl",
+                "newclient",
+                "withbase",
+                "fromuri",
+                "uribase",
+            ):
+                found.add(match[2])
+        return found
+
+    def _is_of_another(self, text: str, at: int, start: int) -> bool:
+        """Whether an address belongs to a client that names its own model or its own provider."""
+        byte = start + len(text[:at].encode("utf-8", "replace"))
+        node = self._source.at(byte, byte + 1)
+        stand = self._source.stand(node)
+        scope = self._scope_text(stand)
+        if re.search(r"(?i)\b\w*model\w*[\"']?\s*(?:[:=(]|=>)", scope):
+            return True
+        line = text[text.rfind("\n", 0, at) + 1 : at].lower()
+        return self._of_words(line)[0] not in (None, "openai")
+
+    # --- constants of kits -----
+
+    def _kits(self) -> None:
+        """Constants such as `GPT_4_O_MINI` that a kit defines and this file uses."""
+        suffix = self._path.suffix.lower()
+        for kit in vocabulary_code()["kit"]:
+            if suffix not in kit["endings"] or not re.search(kit["imports"], self._text):
+                continue
+            pattern = re.compile(
+                kit["before"].encode() + rb"(?P<name>" + _IDENTIFIER + rb")(?!\w|\()"
+            )
+            for match in list(pattern.finditer(self._source.data))[:2_000]:
+                word = match["name"].decode()
+                name = _spelled(word)
+                if name is None:
+                    continue
+                node = self._source.at(match.start("name"), match.end("name"))
+                stand = self._source.stand(node)
+                if stand.is_refused or self._is_declared(word) or self._in_import(match.start()):
+                    continue
+                line, column = self._source.position(match.start("name"))
+                shown = f"{word} stands for {name}"
+                role = self._role(stand)
+                site = Site(self._path, "code/constant", shown, role, 0.0)
+                self._found.see(name, line, column, self._with_server(site, node, stand))
+
+    def _is_declared(self, word: str) -> bool:
+        if self._declared is None:
+            self._declared = frozenset(_DECLARATION.findall(self._text))
+        return word in self._declared
+
+    def _in_import(self, byte: int) -> bool:
+        start = self._source.data.rfind(b"\n", 0, byte) + 1
+        return (
+            self._source.data[start:byte]
+            .lstrip()
+            .startswith((b"import", b"use ", b"using", b"//", b"*", b"#"))
+        )
+
+    # --- comments -----
+
+    def _comment(self, node: Any) -> None:
+        if node.end_byte - node.start_byte > 20_000:
+            return
+        text = self._source.text(node)
+        row, column = self._source.place(node)
+        for told in list(_TOLD.finditer(text))[:20]:
+            name = told["name"]
+            if hosted_operator(name) is None:
+                candidate = classify(name, ANYWHERE) if "/" in name else None
+                if candidate is None or candidate.kind != "hub" or candidate.confidence < 0.6:
+                    continue
+            line = row + text.count("\n", 0, told.start("name"))
+            at = told.start("name") - text.rfind("\n", 0, told.start("name"))
+            site = Site(self._path, "code/comment", "comment", "comment", 0.0)
+            self._found.see(name, line, at + (column - 1 if line == row else 0), site)
+
+
+@cache
+def _loaders() -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for loader in vocabulary_code()["loader"]:
+        for name in loader["names"]:
+            found.setdefault(name, []).append(loader)
+    return found
+
+
+_PREFIXES = re.compile(
+    r"^(?:Chat|Create|Image|Embedding|Audio|Speech|Image)*(?:Model|MODEL_?)?(?=[A-Z0-9])"
+)
+_JOINED = re.compile(r"(?<=\d)-(?=\d)")
+
+
+@cache
+def _spelled(word: str) -> str | None:
+    """The hosted name that a constant's own name spells; None where it spells none."""
+    known: dict[str, str] = vocabulary_code()["constant_names"]
+    if word in known:
+        return known[word]
+    bare = _PREFIXES.sub("", word) if not word.isupper() else word
+    bare = bare.replace("Dot", ".") if re.search(r"\dDot\d", bare) else bare
+    bare = re.sub(r"(?i)dall_?e", "dalle", bare)
+    if "_" in bare and (bare.isupper() or bare.islower()):
+        parts = [part.lower() for part in bare.split("_") if part]
+    else:
+        spaced = re.sub(
+            r"(?<=[a-z])(?=[A-Z])|(?<=\d)(?=[A-Z][a-z])|_|(?<=[a-z]{3})(?=\d)|(?<=[A-Z]{3})(?=\d)",
+            " ",
+            bare,
+        )
+        parts = spaced.lower().split()
+    if len(parts) < 2:
+        return None
+    joined = re.sub(r"^(gpt)(\d)", r"\1-\2", "-".join(parts).replace("dalle-", "dall-e-"))
+    joined = joined.replace("gpt-4-o", "gpt-4o")
+    for spelled in (_JOINED.sub(".", joined, count=1), joined):
+        if spelled.startswith("claude-") and spelled != joined:
+            continue
+        if hosted_operator(spelled) is not None:
+            return spelled
+    return None
