@@ -33,7 +33,7 @@ _PAGES = re.compile(
 )
 _WEIGHTS = re.compile(
     r"https?://[\w.-]+/[\w./@%+:-]+\.(?:pth|pt|ckpt|safetensors|gguf|onnx|tflite|nemo|jit|"
-    r"h5|t7|caffemodel|pdparams)"
+    r"h5|t7|caffemodel|pdparams|zip|tar\.gz|tgz|tar\.bz2|whl)"
 )
 # of what stands near a name that is a word elsewhere too
 _CONTEXT = re.compile(r"(?i)model|ollama|\bllms?\b|embedding|checkpoint|rerank|openai|hugging")
