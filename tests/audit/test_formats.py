@@ -106,19 +106,48 @@ def test_spdx_is_read_back_by_its_own_bindings(formats: dict[str, str]) -> None:
 
 
 def test_sarif_has_the_shape_that_code_scanning_reads(formats: dict[str, str]) -> None:
-    log = json.loads(formats["sarif"])
-    (run,) = log["runs"]
+    (run,) = json.loads(formats["sarif"])["runs"]
     rules = run["tool"]["driver"]["rules"]
-    assert {f"underlay/{rule.id}" for rule in RULES} <= {rule["id"] for rule in rules}
+    assert {f"underlay/{rule.id}" for rule in RULES} == {rule["id"] for rule in rules}
+    for rule in rules:
+        assert rule["help"]["markdown"].startswith(rule["shortDescription"]["text"])
+        assert rule["properties"]["problem.severity"] in ("error", "warning", "recommendation")
+    assert run["results"]
     for result in run["results"]:
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
         assert result["message"]["text"]
         assert result["partialFingerprints"]["underlay/v1"]
-        assert result["level"] in ("error", "warning", "note", "none")
-        assert (result["level"] == "none") == (result.get("kind") == "informational")
-        for place in result.get("locations", ()):
-            region = place["physicalLocation"].get("region", {"startLine": 1})
-            assert region["startLine"] >= 1
+        assert result["level"] in ("error", "warning", "note")  # each is shown as a problem
+        (place,) = result["locations"]  # without one, the whole log is refused
+        where = place["physicalLocation"]
+        assert not where["artifactLocation"]["uri"].startswith(("/", "."))
+        assert where.get("region", {"startLine": 1})["startLine"] >= 1
+
+
+def test_sarif_tells_what_is_no_problem_beside_the_results(formats: dict[str, str]) -> None:
+    (run,) = json.loads(formats["sarif"])["runs"]
+    known = [entry["id"] for entry in run["tool"]["driver"]["notifications"]]
+    notes = run["invocations"][0]["toolExecutionNotifications"]
+    assert {"underlay/model", "underlay/alias", "underlay/unresolved"} <= {
+        note["descriptor"]["id"] for note in notes
+    }
+    for note in notes:
+        assert known[note["descriptor"]["index"]] == note["descriptor"]["id"]
+        assert note["message"]["text"]
+        assert note["level"] == "none"
+
+
+def test_sarif_places_are_the_repository_s(formats: dict[str, str]) -> None:
+    joined = join(AUDIT, Small(), name="tree")
+    report = judge(joined, Policy(), MOMENT.date())
+    log = json.loads(sarif(joined, report, tool="1.0", within="services/chat"))
+    uris = [
+        result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+        for result in log["runs"][0]["results"]
+    ]
+    assert uris
+    assert all(uri.startswith("services/chat/") for uri in uris)
+    assert sarif(joined, report, tool="1.0", within=".") == formats["sarif"]
 
 
 @pytest.mark.parametrize("name", ["1.6", "1.7", "spdx"])
@@ -155,7 +184,8 @@ def test_hostile_names_stay_words() -> None:
         assert JsonStrictValidator(schema).validate_str(found[version]) is None
     uris = [
         place["physicalLocation"]["artifactLocation"]["uri"]
-        for result in json.loads(found["sarif"])["runs"][0]["results"]
+        for run in json.loads(found["sarif"])["runs"]
+        for result in (*run["results"], *run["invocations"][0]["toolExecutionNotifications"])
         for place in result.get("locations", ())
     ]
     assert all(uri.isascii() and " " not in uri and "<" not in uri for uri in uris)

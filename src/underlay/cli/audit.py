@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
+import shutil
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,7 @@ FORMATS = (
     "text", "json", "md", "html", "cyclonedx", "cyclonedx-1.6", "cyclonedx-1.7", "spdx", "sarif",
 )  # fmt: skip
 _POLICY = "underlay.toml"
+_WIDEST = 140
 _MOST_POLICY = 1_000_000
 
 
@@ -94,7 +96,7 @@ def audit(
         joined = join(found, knowledge, name=name)
     today = (moment or session.now()).date()
     report = judge(joined, policy, today)
-    text = _rendered(joined, report, "json" if as_json else wanted, moment)
+    text = _rendered(joined, report, "json" if as_json else wanted, moment, _within(path))
     if output is None or output == "-":
         _print(text, is_text=wanted == "text" and not as_json)
     else:
@@ -212,7 +214,20 @@ def _moment(text: str | None) -> dt.datetime | None:
         raise BadValueError("SOURCE_DATE_EPOCH", epoch, "seconds since 1970") from None
 
 
-def _rendered(joined: Joined, report: Report, wanted: str, moment: dt.datetime | None) -> str:
+def _within(path: str) -> str:
+    """The folder that is audited as seen from where the program runs; empty where it lies outside.
+
+    Of a file it is the folder that holds it.
+    """
+    folder = Path(path).parent if Path(path).is_file() else Path(path)
+    if folder.is_absolute() or ".." in folder.parts:
+        return ""
+    return folder.as_posix()
+
+
+def _rendered(
+    joined: Joined, report: Report, wanted: str, moment: dt.datetime | None, within: str = ""
+) -> str:
     from underlay import __version__
     from underlay.audit.document import digest, document, json_text
 
@@ -225,11 +240,11 @@ def _rendered(joined: Joined, report: Report, wanted: str, moment: dt.datetime |
             from underlay.report.audit_page import audit_page
 
             return audit_page(outline, version=__version__)
-        return markdown(outline) if wanted == "md" else text(outline)
+        return markdown(outline) if wanted == "md" else text(outline, _width())
     if wanted == "sarif":
         from underlay.audit.formats.sarif import sarif
 
-        return sarif(joined, report, tool=__version__)
+        return sarif(joined, report, tool=__version__, within=within)
     content = document(joined, report)
     if wanted == "json":
         return json_text(content)
@@ -244,6 +259,15 @@ def _rendered(joined: Joined, report: Report, wanted: str, moment: dt.datetime |
 
     version = "1.7" if wanted.endswith("1.7") else "1.6"
     return cyclonedx(joined, version=version, tool=__version__, serial=serial, moment=moment)
+
+
+def _width() -> int:
+    """As wide as the terminal, within reason; the same everywhere where there is none."""
+    from underlay.audit.formats.plain import WIDTH
+
+    if sys.stdout is None or not sys.stdout.isatty():
+        return WIDTH
+    return min(max(shutil.get_terminal_size().columns, WIDTH), _WIDEST)
 
 
 @click.command("diff-bom", cls=Command)
