@@ -179,3 +179,46 @@ def test_images_of_nim_name_their_models() -> None:
         (1, "meta/llama-3.1-8b-instruct", "config"),
         (2, "x/y-1b", "comment"),
     ]
+
+
+# --- resources, alternatives, workflows in scripts -----
+
+
+def test_resources_that_are_models() -> None:
+    text = "kind: Model\nmetadata: {name: own}\nspec:\n  params:\n    name: acme/m-7b\n"
+    assert refs("a.yaml", text) == [(5, "acme/m-7b", "config")]
+    assert refs("a.yaml", text.replace("kind: Model", "kind: Server")) == []
+    text = "supportedModelFormats:\n- name: nvidia-nim-llama-3.1-8b-instruct\n"
+    assert refs("a.yaml", text) == []
+
+
+def test_alternatives_of_an_environment_have_their_own_servers() -> None:
+    text = (
+        "# EMBEDDING_ENGINE=openai\n# EMBEDDING_MODEL=text-embedding-ada-002\n\n"
+        "# EMBEDDING_BASE_PATH=http://localhost:8080/v1\n"
+        "# EMBEDDING_MODEL=text-embedding-3-small\n\n"
+        "# EMBEDDING_BASE_PATH=http://localhost:11434\n# EMBEDDING_MODEL=nomic-embed-text\n\n"
+        "# PROXY_BASE_PATH=http://127.0.0.1:4000\n# EMBEDDING_MODEL=text-embedding-3-large\n"
+    )
+    assert refs(".env.example", text) == [
+        (2, "text-embedding-ada-002", "comment"),
+        (5, "text-embedding-3-small*", "comment"),
+        (8, "nomic-embed-text", "comment"),
+        (11, "text-embedding-3-large*", "comment"),
+    ]
+
+
+def test_keys_that_name_ollama_and_the_servers_own_image() -> None:
+    text = "CHAT_BASE_URL=https://api.anthropic.com\nCHAT_OLLAMA_MODEL=llama3.2:1b\n"
+    assert refs(".env", text) == [(2, "llama3.2:1b", "config")]
+    assert refs("Dockerfile", "ARG OLLAMA_MODEL_BASE=ollama/ollama:0.17.1\n") == []
+
+
+def test_workflows_in_scripts() -> None:
+    text = (
+        "read -r -d '' workflow <<'JSON' || true\n"
+        '{"1": {"class_type": "CheckpointLoaderSimple",\n'
+        ' "inputs": {"ckpt_name": "dreamshaper_8.safetensors"}}}\nJSON\n'
+        "model=1\n"
+    )
+    assert refs("a.sh", text) == [(3, "dreamshaper_8.safetensors", "config")]

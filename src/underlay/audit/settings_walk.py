@@ -132,6 +132,8 @@ _YAML_TEXT = re.compile(r"\s*(?:#[^\n]*\n\s*)*(?:- )?[A-Za-z_][\w.-]*:(?:[ \t]|\
 # a JSON text that says model
 _JSON_TEXT = re.compile(r"(?i)[\[{][\s\S]*[\"'](?:\w*model\w*|repo_id|llm)\\?[\"']\s*:")
 _ADDRESS = re.compile(r"https?://[^\s\"'<>|;)\\,`]+")
+# kinds of Kubernetes' resources that are models
+_OBJECTS = re.compile(r"(?:Base|Cluster|Foundation|Large|Hub|Finetuned)*(?:Model|LLM)(?:Cache)?")
 # where a gallery of LocalAI's keeps what it installs under another name
 _GALLERY = re.compile(r"(?:github|huggingface|oci|ollama)(?:://|:|@)|.*@.+|https?://")
 
@@ -162,6 +164,12 @@ def walk_settings(settings: Settings, roots: list[Node], key: str = "") -> None:
             walker.keys_of(root, _Scope(is_model=True, is_table=True, key=key))
         if root.kind == "list":
             walker.choices(key, root, _Scope(is_model=is_model, key=key))
+        if root.kind == "map" and _OBJECTS.fullmatch(root.text_of("kind")):
+            spec = root.get("spec")
+            if spec is not None:
+                # a resource that is a model: what it loads stands under a name
+                walker.visit(spec, _Scope(is_model=True, key="model"))
+                continue
         walker.visit(root, _Scope(is_model=is_model, is_table=is_model, key=key))
 
 
@@ -258,6 +266,7 @@ class _Walk:
         if _DATA.search(words):
             return []
         is_model = bool(key_strength(key)) or words == "providers"
+        is_model = is_model and not words.endswith(("format", "formats"))
         goes_on = words in _INNER or words in _CHOICES or words in _SECTIONS
         # an entry of a table of models may be called anything
         goes_on = goes_on or (scope.is_table and value.kind == "map" and scope.depth < 3)

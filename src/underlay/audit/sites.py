@@ -77,6 +77,8 @@ _ADDRESS = re.compile(
     r"[\w.-]+:\d{2,5}|[\w-]+(?:\.[\w-]+)*\.(?:com|io|org|net|dev|cloud|k8s)/[\w.-]+"
 )
 _LETTER = re.compile(r"[A-Za-z]")  # a number is no name
+# the server's own image, and encodings of tokenizers
+_NO_MODEL = re.compile(r"ollama/ollama(?::|$)|(?:cl100k|o200k|p50k|r50k)(?:_base|_harmony)?$")
 _SERVICE = re.compile(r"(?P<ref>[\w.-]+(?:/[\w.-]+){1,3})(?::(?P<version>[0-9a-f]{12,64}))?")
 _ROLES = {"use": 5, "test": 5, "default": 4, "config": 3, "option": 2, "doc": 1, "comment": 0}
 
@@ -180,6 +182,8 @@ class Site:
         """The finding, or None where the string is no reference at such a place."""
         text = text.strip()
         if DYNAMIC in text or _ADDRESS.fullmatch(text) or not _LETTER.search(text):
+            return None
+        if _NO_MODEL.match(text):
             return None
         place = self.place
         found = classify(text, place) if not self.is_file else _of_file(text, self.strength)

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from underlay.audit.command_lines import CommandLines, mentions_models
+from underlay.audit.detectors.comfyui import WORKFLOW_MARKS, read_workflow
 from underlay.audit.detectors.modelfile import read_modelfile
 from underlay.audit.documents import Document, read_dotenv, read_json, read_toml, read_yaml
 from underlay.audit.embedded import embedded_python
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_written"]
 
-_LARGEST = 200_000
+_LARGEST = 1_000_000
 _READERS: dict[str, Callable[[str], Document]] = {
     ".yaml": read_yaml,
     ".yml": read_yaml,
@@ -54,6 +55,8 @@ def _target(command: Command) -> str:
     if "tee" in names:
         after = texts[names.index("tee") + 1 :]
         return next((text for text in after if not text.startswith("-")), "")
+    if names[:1] == ["read"] and all(b.text.lstrip()[:1] == "{" for b in command.heredocs):
+        return "stdin.json"
     if names[:1] in (["kubectl"], ["helm"], ["oc"], ["k3s"]) and {"-f", "--filename"} & set(texts):
         return "stdin.yaml"
     if names[:1] in ([], ["cat"], ["echo"], ["envsubst"]) or "cat" in names[:2]:
@@ -72,6 +75,9 @@ def _body(
         read: Any = _READERS[suffix]
         document: Document = getattr(read, "__wrapped__", read)(body.text)
         document.moved(body)
+        if any(mark.decode() in body.text for mark in WORKFLOW_MARKS):
+            read_workflow(document, found)
+            return
         settings = Settings(file, found, document, _inside(role), depth=1)
         walk_settings(settings, document.roots)
     elif suffix == ".env" or name.startswith(".env"):

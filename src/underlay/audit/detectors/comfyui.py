@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import PurePosixPath
 
-    from underlay.audit.documents import Node
+    from underlay.audit.documents import Document, Node
     from underlay.audit.findings import File, ModelReference, Unknown
 
-__all__ = ["ComfyUI"]
+__all__ = ["WORKFLOW_MARKS", "ComfyUI", "read_workflow"]
 
 _WEIGHTS = re.compile(r"(?i)[^\n]{1,200}\.(?:safetensors|ckpt|pth|pt|gguf|sft|onnx|bin)")
 _LOADS = re.compile(
     r"(?i)load|sampler|checkpoint|lora|controlnet|upscale|clip|vae|unet|model|adapter"
 )
-_MARKS = (b'"class_type"', b'"widgets_values"')
+WORKFLOW_MARKS = (b'"class_type"', b'"widgets_values"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class ComfyUI:
     """Workflows as the editor saves them, and as the server takes them."""
 
     name: str = "comfyui"
-    version: int = 1
+    version: int = 2
     rules: tuple[Rule, ...] = (
         Rule("comfyui/input", "An input of a node such as `ckpt_name`: a file of weights."),
         Rule("comfyui/widget", "A value of a loader's widgets that is a file of weights."),
@@ -45,17 +45,22 @@ class ComfyUI:
 
     def detect(self, file: File, /) -> Iterator[ModelReference | Unknown]:
         """The models of every node."""
-        if not any(mark in file.data for mark in _MARKS):
+        if not any(mark in file.data for mark in WORKFLOW_MARKS):
             return
         document = read_json(file.text())
         found = Sightings(file.path)
-        for root in document.roots[:1]:
-            for _, node in root.walk():
-                if node.kind == "map":
-                    _node(node, found)
+        read_workflow(document, found)
         if document.problem:
             found.doubt("", 0, 0, "comfyui", document.problem)
         yield from found
+
+
+def read_workflow(document: Document, found: Sightings) -> None:
+    """Adds the models of every node of a workflow."""
+    for root in document.roots[:1]:
+        for _, node in root.walk():
+            if node.kind == "map":
+                _node(node, found)
 
 
 def _node(node: Node, found: Sightings) -> None:

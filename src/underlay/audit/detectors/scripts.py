@@ -122,7 +122,7 @@ class Scripts:
     """Shell, make, just, batch and PowerShell."""
 
     name: str = "scripts"
-    version: int = 2
+    version: int = 3
     rules: tuple[Rule, ...] = (*COMMAND_RULES, *REMARK_RULES, *SETTINGS_RULES)
 
     def wants(self, path: PurePosixPath, size: int, /) -> bool:

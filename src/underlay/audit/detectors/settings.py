@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from underlay.audit.command_lines import COMMAND_RULES, mentions_models
+from underlay.audit.detectors.comfyui import WORKFLOW_MARKS
 from underlay.audit.documents import (
     Document,
     Fragment,
@@ -17,16 +19,24 @@ from underlay.audit.documents import (
     read_yaml,
 )
 from underlay.audit.findings import ModelReference, Rule
-from underlay.audit.references import key_strength
+from underlay.audit.references import is_local_url, key_strength
 from underlay.audit.remarks import REMARK_RULES, read_remarks
 from underlay.audit.settings import Settings
 from underlay.audit.settings_walk import SETTINGS_RULES, walk_json, walk_settings
-from underlay.audit.sites import Endpoints, Sightings, Site, files_of_repositories, pieces
+from underlay.audit.sites import (
+    Endpoints,
+    Sightings,
+    Site,
+    endpoint_key,
+    files_of_repositories,
+    pieces,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import PurePosixPath
 
+    from underlay.audit.documents import Node
     from underlay.audit.findings import File, Role, Unknown
 
 __all__ = ["Dotenv", "SettingsFiles"]
@@ -52,7 +62,6 @@ _LANGUAGES = frozenset(
 )
 # what a program wrote down: it tells which models were asked then, and is no setting
 _RESULTS = re.compile(r"(?i)(?:^|[/_-])(?:results?|outputs?|logs?|runs|predictions|traces|dumps?)/")
-_COMFY = (b'"class_type"', b'"widgets_values"')
 # what JSON must hold to be parsed: a key that says model, or a name that can be nothing else
 _WORTH = re.compile(
     rb"(?i)[\"'][\w ./-]{0,60}(?:model|llm|ckpt|lora|checkpoint|embed|pretrained|repo_?id|rerank|"
@@ -66,7 +75,7 @@ class SettingsFiles:
     """Files of settings, whatever program reads them."""
 
     name: str = "settings"
-    version: int = 2
+    version: int = 3
     rules: tuple[Rule, ...] = (
         *SETTINGS_RULES,
         *REMARK_RULES,
@@ -97,7 +106,9 @@ class SettingsFiles:
         data = file.data
         if not mentions_models(data) or b"\0" in data[:1000]:
             return
-        if suffix in _JSON and (not _WORTH.search(data) or any(mark in data for mark in _COMFY)):
+        if suffix in _JSON and (
+            not _WORTH.search(data) or any(mark in data for mark in WORKFLOW_MARKS)
+        ):
             return
         found = Sightings(file.path)
         name = file.path.name.lower()
@@ -176,7 +187,7 @@ class Dotenv:
     """.env files and their examples; lines that are commented out are comments."""
 
     name: str = "dotenv"
-    version: int = 2
+    version: int = 3
     rules: tuple[Rule, ...] = (
         Rule("dotenv/variable", "A variable whose name says that a model's name stands in it."),
         *COMMAND_RULES,
@@ -198,9 +209,7 @@ class Dotenv:
             return
         found = Sightings(file.path)
         root = read_dotenv(file.text()).roots[0]
-        live = [(k, v.text) for k, v in root.items() if not v.is_comment]
-        endpoints = Endpoints.of(live, is_environment=True)
-        every = Endpoints.of(((k, v.text) for k, v in root.items()), is_environment=True)
+        scopes = _paragraphs(file.text(), root)
         texts = {k: v.text for k, v in root.items() if v.kind == "text"}
         files = files_of_repositories(texts)
         settings = Settings(file.path, found, Document([], ""))
@@ -214,10 +223,43 @@ class Dotenv:
                 place = Fragment.anchored(value.text, value.line, value.column + value.is_quoted)
                 walk_json(settings, place, key)
                 continue
-            around = every if value.is_comment else endpoints
+            around, only = scopes[value.line]
             role: Role = "comment" if value.is_comment else "config"
-            site = Site(file.path, "dotenv/variable", key, role, strength, url=around.url_for(key),
+            url = around.url_for(key) or only
+            site = Site(file.path, "dotenv/variable", key, role, strength, url=url,
                         weight_file=texts.get(files.get(key, "")))  # fmt: skip
             for piece, shift in pieces(value.text, key):
                 found.see(piece, value.line, value.column + shift, site)
         yield from found
+
+
+def _paragraphs(source: str, root: Node) -> dict[int, tuple[Endpoints, str | None]]:
+    """The addresses that count for the variable of each line, and the one that always does.
+
+    Examples give alternatives, one a paragraph, and the same key stands in several: then each
+    paragraph has its own, and a server of one's own in it is asked for whatever it names. What is
+    commented out says nothing to what isn't.
+    """
+    pairs = [(key, value) for key, value in root.items() if value.kind == "text"]
+    times = Counter(key for key, value in pairs if endpoint_key(key) is not None and value.text)
+    has_alternatives = any(count > 1 for count in times.values())
+    number, paragraph = 0, [0]
+    for text in source.split("\n"):
+        number += not text.strip("# \t\r")
+        paragraph.append(number)
+    shared: dict[tuple[bool, int], tuple[Endpoints, str | None]] = {}
+    found: dict[int, tuple[Endpoints, str | None]] = {}
+    for _, value in pairs:
+        place = (value.is_comment, paragraph[value.line])
+        if place not in shared:
+            heard = [(k, v) for k, v in pairs if value.is_comment or not v.is_comment]
+            own = [(k, v.text) for k, v in heard if paragraph[v.line] == place[1]]
+            wider = [(k, v.text) for k, v in heard if times[k] < 2 or (k, v.text) in own]
+            beside = Endpoints.of(own, is_environment=True).urls
+            only = beside[0][1] if beside and all(is_local_url(u) for _, u in beside) else None
+            shared[place] = (
+                Endpoints.of(wider, is_environment=True),
+                only if has_alternatives and value.is_comment else None,
+            )
+        found[value.line] = shared[place]
+    return found
