@@ -239,3 +239,57 @@ def test_mending_is_bounded(data: bytes) -> None:
     start = time.process_time()
     python_source(data)
     assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("code", "ref"),
+    [
+        ('def f(clip_model="ViT-B/32"): pass', "ViT-B/32"),
+        ('import open_clip\nname = "ViT-H-14"', "ViT-H-14"),
+        ('TEST_WHISPER_MODEL = "tiny"', "tiny"),
+        ('class WhisperParams:\n  model_size: str = Field(default="small")', "small"),
+        ('from rembg import new_session\nnames = ["u2netp"]', "u2netp"),
+        ('import spacy\nx = "de_core_news_lg"', "de_core_news_lg"),
+        ('import timm\nx = "resnet50d"', "resnet50d"),
+        ('model = Choice(value="all-MiniLM-L6-v2")', "all-MiniLM-L6-v2"),
+        ('D = {"Model": Setting(values=["all-mpnet-base-v2"])}', "all-mpnet-base-v2"),
+        ('import tiktoken\nencoding = tiktoken.encoding_for_model("gpt-4o")', "gpt-4o"),
+        ('D = {"acme/one-a": 1}\ndef f(model_name): return D[model_name]', "acme/one-a"),
+        ('D = {"acme/one-a": 1}\ndef f(model_name): return D.get(model_name)', "acme/one-a"),
+        ('D = {"acme/one-a": 1}\ndef f(model_name): return model_name in D', "acme/one-a"),
+        ('chat_models = ["acme-chat-13b-v2"]', "acme-chat-13b-v2"),
+        ('body = {"model": "acme-chat-2.1", "messages": []}', "acme-chat-2.1"),
+        ('L = ["gpt-4o", "claude-3-opus-20240229", "acme-chat-2.1"]', "acme-chat-2.1"),
+        ('T = """\nimport x\nmodel = "gpt-4o"\n"""', "gpt-4o"),
+        ('T = """\n>>> AutoModel.from_pretrained(\n...     "acme/big-7b"\n... )\n"""', "acme/big-7b"),
+        ('MODELS = [\n  "gpt-4o",\n  # "Qwen/Qwen2-7B",\n]', "Qwen/Qwen2-7B"),
+        ('C = "acme/odd"\nclass A:\n  def f(self): AutoModel.from_pretrained(self.n)\nclass B(A):\n  n = C', "acme/odd"),
+        ('AutoModel.from_pretrained("acme/odd")\nrun(name="acme/odd")', "acme/odd"),
+        ('def f(n): torch.hub.load_state_dict_from_url(f"https://a.org/{n}.pt")\nf("fold2_t6")', "fold2_t6"),
+        ('python.BaseOptions(model_asset_path=os.path.join(HERE, "hand_v2.task"))', "hand_v2.task"),
+        ('raise E("accept it at https://huggingface.co/acme/gated-7b first")', "acme/gated-7b"),
+    ],
+)  # fmt: skip
+def test_told_by_its_place(code: str, ref: str) -> None:
+    assert ref in models(LOAD + code)
+
+
+@pytest.mark.parametrize(
+    ("code", "ref"),
+    [
+        ('language = "small"', "small"),
+        ('backbone = "resnet50"', "resnet50"),
+        ('class A:\n  name = "base"\n  def f(self): AutoModel.from_pretrained(self.name)', "base"),
+        ('AutoModel.from_pretrained("my-model-name")', "my-model-name"),
+        ('m.model = "gpt-4o"\nm.model = m.model + ":latest"', "gpt-4o:latest"),
+        ('for m in ["llama3.1"]:\n  a.model = f"ollama/{m}"', "ollama/llama3.1"),
+        ('D = [{"name": "Big-7B", "url": "https://huggingface.co/acme/big-7b"}]', "Big-7B"),
+        ('torch.save(m, "mine_v2.pt")\ntorch.load("mine_v2.pt")', "mine_v2.pt"),
+        ('load_state_dict_from_url("http://example.com/w_v1.pt")', "http://example.com/w_v1.pt"),
+        ('regions = ["gpt-4o", "claude-3-opus-20240229", "us-east-1"]', "us-east-1"),
+        ('run(name="acme/unheard")', "acme/unheard"),
+        ('def f(n): load_state_dict_from_url(f"https://a.org/{n}.pt")\nf("fold2_t6")', "https://a.org/fold2_t6.pt"),
+    ],
+)  # fmt: skip
+def test_no_name_by_itself(code: str, ref: str) -> None:
+    assert ref not in models(LOAD + "import torch\n" + code)

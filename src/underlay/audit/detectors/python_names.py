@@ -633,9 +633,13 @@ class Project:
 def _varied(
     parts: tuple[Leaf, ...], path: str, line: int, column: int
 ) -> tuple[str, str, int, int] | None:
-    """The only part of a joined text that isn't written in it."""
+    """The only part of a joined text, but for folders, that isn't written in it."""
     fixed = (path, line, column)
-    given = [leaf for leaf in parts if (leaf.file, leaf.line, leaf.column) != fixed]
+    given = [
+        leaf
+        for leaf in parts
+        if (leaf.file, leaf.line, leaf.column) != fixed and "/" not in leaf.text
+    ]
     if len(given) != 1:
         return None
     return given[0].text, given[0].file, given[0].line, given[0].column

@@ -273,12 +273,14 @@ class Scan:
             self.quoted.append((node.lineno, node.end_lineno or 0))
             if isinstance(text, str) and text.count("\n") == (node.end_lineno or 0) - node.lineno:
                 self.texts.append(node)
-        if not isinstance(text, str) or not 2 <= len(text) <= 300 or seen.skip == NEVER:
+        if not isinstance(text, str) or not 2 <= len(text) <= 1_000:
             return
         if " " in text or "\n" in text:
             is_one_line = node.lineno == node.end_lineno
             if is_one_line and ("huggingface.co/" in text or "hf.co/" in text):
                 self.texts.append(node)
+            return
+        if len(text) > 300 or seen.skip == NEVER:
             return
         if seen.role is not None and len(self.marks) < MOST:
             self.marks[f"{node.lineno}:{node.col_offset + 1}"] = seen.role
@@ -297,7 +299,8 @@ class Scan:
         is_member = found is None and "g" in seen.more and not seen.skip
         if is_member and (is_slug(text) or classify(text, _PERHAPS) is not None):
             # unknown, and perhaps a model like the others of its collection
-            sure = seen.strength >= 0.5 and is_slug(text) and _MODELS.search(seen.key) is not None
+            is_told = "body" in seen.more or _MODELS.search(seen.key) is not None
+            sure = seen.strength >= 0.5 and is_slug(text) and is_told
             told = seen._replace(more={**seen.more, "slug": int(sure)}, strength=0.0)
             self.sink(told, scope, ["s", text, node.lineno, node.col_offset + 1])
             return
@@ -381,7 +384,8 @@ class Scan:
             strength = key_strength(name)
             if name == "model" and not _BODY.isdisjoint(given):
                 # what is sent to a server
-                told = seen._replace(key=name, strength=0.85, rule="key", more=more)
+                body = {**more, "g": f"{node.lineno}:{node.col_offset}", "body": True}
+                told = seen._replace(key=name, strength=0.85, rule="key", more=body)
                 self.expression(value, told._replace(evidence="model in a request"), scope)
                 continue
             if name in files:
