@@ -514,6 +514,10 @@ def _blocks(lines: Sequence[Line], cards: Sequence[Card]) -> tuple[Block, ...]:
     return tuple(sorted(found, key=lambda b: (-len(b.tied), -len(b.switch), b.vendor.id)))
 
 
+def _part(count: int, whole: int, noun: str) -> str:
+    return f"{count} of {whole} {noun}{'s' * (whole != 1)}"
+
+
 def _lock(lines: Sequence[Line], cards: Sequence[Card]) -> Lock:
     touching = _accelerated(lines)
     places = {_place(line) for line in touching}
@@ -522,10 +526,10 @@ def _lock(lines: Sequence[Line], cards: Sequence[Card]) -> Lock:
     hosted = [card for card in used if card.is_hosted]
     counts = [(len(card.vendors), card.canonical) for card in used if card.vendors]
     terms = [
-        Term("tied_lines", len(tied) / len(places), f"{len(tied)} of {len(places)} lines")
+        Term("tied_lines", len(tied) / len(places), _part(len(tied), len(places), "line"))
         if places
         else Term("tied_lines", None, "no line touches accelerators"),
-        Term("hosted_models", len(hosted) / len(used), f"{len(hosted)} of {len(used)} models")
+        Term("hosted_models", len(hosted) / len(used), _part(len(hosted), len(used), "model"))
         if used
         else Term("hosted_models", None, "no model is used"),
     ]

@@ -106,11 +106,21 @@ def _in_short(joined: Joined, report: Report | None) -> Iterator[Block]:
         yield Sentence("models", "no model is used, as far as can be seen")
     else:
         yield Sentence("models", _who_runs(used))
+        roles: dict[str, set[str]] = {}
+        for reference in joined.references:
+            if reference.is_dependency:
+                roles.setdefault(reference.canonical, set()).add(reference.found.role)
+        choices = sum(found == {"option"} for found in roles.values())
+        if choices:
+            are = "is" if choices == 1 else "are"
+            text = f"{choices} of {len(used)} {are} only offered as a choice among others"
+            yield Sentence("choices", text)
         yield Sentence("from", _shares(counted(card.maker.country for card in used)))
         yield Sentence("terms", _terms(used))
         moving = [card for card in used if card.is_pinned is False]
         if moving:
-            text = f"{len(moving)} of {len(used)} are named without a fixed revision, tag or date"
+            are = "is" if len(moving) == 1 else "are"
+            text = f"{len(moving)} of {len(used)} {are} named without a fixed revision, tag or date"
             yield Sentence("may change", text)
     ends = _ends(used, joined.as_of)
     if ends:
@@ -140,12 +150,14 @@ def _who_runs(used: Sequence[Card]) -> str:
     parts = []
     if hosted:
         operators = counted(card.operator.name if card.operator else UNKNOWN for card in hosted)
-        parts.append(f"{len(hosted)} that a service runs ({_shares(operators, 4)})")
+        parts.append((len(hosted), f"run by a service ({_shares(operators, 4)})"))
     if own:
-        parts.append(f"{own} with weights of one's own")
+        parts.append((own, "with weights that one runs oneself"))
     if named:
-        parts.append(f"{len(named)} by name alone, run by nobody known")
-    return f"{_many(len(used), 'model')}: {', '.join(parts)}"
+        parts.append((len(named), "by name alone, run by nobody known"))
+    if len(parts) == 1:
+        return f"{_many(len(used), 'model')}, {'each ' * (len(used) > 1)}{parts[0][1]}"
+    return f"{_many(len(used), 'model')}: {', '.join(f'{n} {what}' for n, what in parts)}"
 
 
 def _terms(used: Sequence[Card]) -> str:
@@ -200,15 +212,17 @@ def _tied(joined: Joined) -> str:
     places = {(x.found.file, x.found.line) for x in touching}
     tied = [x for x in touching if x.found.tie == "tied"]
     if not tied:
-        return f"none of {_many(len(places), 'line')} that touch accelerators is tied to a vendor"
+        if len(places) == 1:
+            return "the one line that touches accelerators is tied to no vendor"
+        return f"none of {len(places)} lines that touch accelerators is tied to a vendor"
     vendors = counted(
         vendor for vendor, _, _ in {(x.vendor.name, x.found.file, x.found.line) for x in tied}
     )
     lines = len({(x.found.file, x.found.line) for x in tied})
     first = min((x.found.file, x.found.line) for x in tied)
     return (
-        f"{lines} of {_many(len(places), 'line')} that touch accelerators "
-        f"{'is' if lines == 1 else 'are'} tied to a vendor ({_shares(vendors, 4)}); "
+        f"{lines} of {_many(len(places), 'line')} that touch{'es' * (len(places) == 1)} "
+        f"accelerators {'is' if lines == 1 else 'are'} tied to a vendor ({_shares(vendors, 4)}); "
         f"the first: {_at(*first)}"
     )
 
@@ -233,11 +247,6 @@ def _above(joined: Joined) -> Iterator[Block]:
             for card in hosted
         )
         yield Sentence("hosted", f"{len(hosted)} of {len(used)}, run by {_shares(operators)}")
-    aliases = sum(r.found.alias for r in joined.references)
-    if aliases:
-        are = "hosted name is" if aliases == 1 else "hosted names are"
-        text = f"{aliases} {are} sent to a local server: no dependency"
-        yield Sentence("aliases", text)
     yield from _used(joined, used)
     for card in used:
         for text in card.conflicts:
@@ -250,9 +259,29 @@ def _above(joined: Joined) -> Iterator[Block]:
     ]  # fmt: skip
     if ends:
         yield _table("end of life", ("model", "day", "says"), sorted(ends, key=lambda r: r[1]))
+    yield from _aliases(joined)
     if others:
         names = _first([_short(card.canonical) for card in others], 12)
         yield Sentence("not used", f"named in tests, prose or as aliases only: {names}")
+
+
+def _aliases(joined: Joined) -> Iterator[Block]:
+    """Hosted names that reach a server of one's own, with what answers there."""
+    places: dict[str, list[str]] = {}
+    answers: dict[str, str] = {}
+    for reference in joined.references:
+        found = reference.found
+        if found.alias:
+            places.setdefault(found.ref, []).append(_at(found.file, found.line))
+            answer = found.evidence.partition("; answered by ")[2]
+            answers[found.ref] = answers.get(found.ref) or answer
+    rows = [
+        (name, answers[name] or UNKNOWN, at[0] + (f" +{len(at) - 1}" if at[1:] else ""))
+        for name, at in sorted(places.items())
+    ]
+    if rows:
+        title = "hosted names that are sent to a server of one's own: no dependency"
+        yield _table(title, ("name", "answered by", "where"), rows, (2,))
 
 
 def _used(joined: Joined, used: Sequence[Card]) -> Iterator[Block]:
@@ -264,7 +293,7 @@ def _used(joined: Joined, used: Sequence[Card]) -> Iterator[Block]:
             places.setdefault(reference.canonical, []).append(place)
     ordered = sorted(used, key=lambda card: (-len(places.get(card.canonical, ())), card.canonical))
     rows = [_row(card, places.get(card.canonical, [])) for card in ordered]
-    headers: tuple[str, ...] = ("model", "made by", "licence", "fixed", "rank", "where")
+    headers: tuple[str, ...] = ("model", "made by", "licence", "pinned", "rank", "where")
     if all(row[4] == "-" for row in rows):
         headers = (*headers[:4], headers[5])
         rows = [(*row[:4], row[5]) for row in rows]
