@@ -222,3 +222,17 @@ def test_workflows_in_scripts() -> None:
         "model=1\n"
     )
     assert refs("a.sh", text) == [(3, "dreamshaper_8.safetensors", "config")]
+
+
+def test_tables_of_models_and_labels_beside_them() -> None:
+    text = '{\n "Own-7B": "acme/own-7b",\n "X": "acme/x-large"\n}\n'
+    assert refs("config/model2path.json", text) == [
+        (2, "acme/own-7b", "config"),
+        (3, "acme/x-large", "config"),
+    ]
+    text = '{\n "gpt-4o": 120000,\n "o1-mini": 120000\n}\n'
+    assert [ref for _, ref, _ in refs("config/model2maxlen.json", text)] == ["gpt-4o", "o1-mini"]
+    text = "modelSpec:\n- name: llama3-8b\n  modelURL: acme/own-7b\n"
+    assert refs("values.yaml", text) == [(3, "acme/own-7b", "config")]
+    text = "whisper:\n  model_size: large-v2\nnllb:\n  model_size: acme/nllb-1b\n"
+    assert [ref for _, ref, _ in refs("a.yaml", text)] == ["large-v2", "acme/nllb-1b"]

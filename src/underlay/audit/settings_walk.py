@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from underlay.audit.documents import Document, Fragment, Node
     from underlay.audit.findings import Kind, Role
 
-__all__ = ["SETTINGS_RULES", "walk_json", "walk_settings"]
+__all__ = ["SETTINGS_RULES", "TABLE_FILES", "walk_json", "walk_settings"]
 
 SETTINGS_RULES = (
     Rule("settings/key", "A value under a key such as `model` or `repo_id`, of a model's shape."),
@@ -111,7 +111,7 @@ _CHOICES = frozenset(
     ("options", "choices", "enum", "values", "examples", "items", "list", "allowed")
 )
 # files that are such tables as a whole
-_TABLE_FILES = re.compile(
+TABLE_FILES = re.compile(
     r"(?:[a-z]+[-_])?(?:models|llms|embedders|rerankers|checkpoints)|"
     r"models?(?:2|[-_]?to[-_]|[-_])(?:[a-z]+)|(?:[a-z]+[-_])?model[-_](?:list|map|names|paths|zoo)"
 )
@@ -156,7 +156,7 @@ class _Scope:
 def walk_settings(settings: Settings, roots: list[Node], key: str = "") -> None:
     """Adds what every mapping of the document names; `key` is what it stands under."""
     walker = _Walk(settings)
-    if not key and _TABLE_FILES.fullmatch(settings.file.stem.lower()):
+    if not key and TABLE_FILES.fullmatch(settings.file.stem.lower()):
         key = "models"
     is_model = bool(key_strength(key))
     for root in roots:
@@ -328,7 +328,10 @@ class _Walk:
         strength = self._strength(words, key, scope)
         if words == "repository" and scope.is_model and parent.get(*_IMAGE_KEYS) is None:
             strength = 0.6
-        if words in _TITLES and parent.get("model", "id", "modelId", "model_id", "value", "slug"):
+        if words in _TITLES and (
+            parent.get("model", "id", "modelId", "model_id", "value", "slug")
+            or any(_holds_model(*other) for other in parent.items())
+        ):
             return
         role = self._role(words, scope)
         if words in ("model_args", "modelargs"):
@@ -687,6 +690,15 @@ class _Walk:
             self._found.see(match["text"], value.line, value.column + match.start("text"), site)
 
 
+def _holds_model(key: str, value: Node) -> bool:
+    """`modelURL: org/name`: beside it, a name is what people call it."""
+    if value.kind != "text" or "/" not in value.text or not _HOLDS.search(words_of_name(key)):
+        return False
+    found = classify(value.text, Place(None, None, 0.6))
+    return found is not None and found.kind in ("hub", "file")
+
+
+_HOLDS = re.compile(r"(?:^|_)(?:model|repo|hf|hub|checkpoint|weights)(?:_|$)")
 _PROVIDER_TAIL = re.compile(r"_?(?:provider|chat|llm|api|inference|local)$")
 _PROVIDER_NAMES = {
     "hf": "huggingface",

@@ -22,7 +22,12 @@ from underlay.audit.findings import ModelReference, Rule
 from underlay.audit.references import is_local_url, key_strength
 from underlay.audit.remarks import REMARK_RULES, read_remarks
 from underlay.audit.settings import Settings
-from underlay.audit.settings_walk import SETTINGS_RULES, walk_json, walk_settings
+from underlay.audit.settings_walk import (
+    SETTINGS_RULES,
+    TABLE_FILES,
+    walk_json,
+    walk_settings,
+)
 from underlay.audit.sites import (
     Endpoints,
     Sightings,
@@ -104,12 +109,13 @@ class SettingsFiles:
         """What the keys name."""
         suffix = file.path.suffix.lower()
         data = file.data
-        if not mentions_models(data) or b"\0" in data[:1000]:
+        is_table = TABLE_FILES.fullmatch(file.path.stem.lower()) is not None
+        if not (is_table or mentions_models(data)) or b"\0" in data[:1000]:
             return
-        if suffix in _JSON and (
-            not _WORTH.search(data) or any(mark in data for mark in WORKFLOW_MARKS)
-        ):
-            return
+        if suffix in _JSON:
+            is_worth = is_table or _WORTH.search(data) is not None
+            if not is_worth or any(mark in data for mark in WORKFLOW_MARKS):
+                return
         found = Sightings(file.path)
         name = file.path.name.lower()
         document = _read(file, suffix)
