@@ -222,15 +222,13 @@ class Source:
         """The source of a node."""
         return self.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
-    def strings(self) -> Iterator[tuple[Any, str]]:
-        """String literals without parts known only at run time, and what they hold, in order."""
+    def strings(self) -> Iterator[tuple[Any, str, bool]]:
+        """String literals in order: what they hold, and whether parts come only at run time."""
         dynamic = code_words("nodes", "interpolated")
         for node in self._strings:
-            if node.end_byte - node.start_byte > LONGEST_TEXT:
-                continue
-            if any(child.type in dynamic for child in node.named_children[:20]):
-                continue
-            yield node, self.content(node)
+            if node.end_byte - node.start_byte <= LONGEST_TEXT:
+                is_dynamic = any(kid.type in dynamic for kid in node.named_children[:20])
+                yield node, self.content(node), is_dynamic
 
     def content(self, node: Any) -> str:
         """What is between a string's quotes."""
@@ -719,7 +717,9 @@ class Source:
     def constants(self) -> dict[str, list[Any]]:
         """Strings by the names that are given to them once, anywhere in the file."""
         found: dict[str, list[Any]] = {}
-        for node, _ in self.strings():
+        for node, _, is_dynamic in self.strings():
+            if is_dynamic:
+                continue
             parent = self.parent(node)
             for _ in range(4):
                 if parent is None or _kinds().get(parent.type) not in ("through", "tuple"):

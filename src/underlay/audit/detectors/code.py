@@ -38,7 +38,7 @@ _WORTH = re.compile(
     rb"solar|distil|bert|t5-|clip|sam-|yolo|moondream|smol|eleven_|tts-|cf/|hf[:./]|davinci|babbage|bison|textembedding|"
     rb"huggingface\.co|sentence-transformers/|baai/|microsoft/|google/|facebook/|openai/|meta-llama/|thebloke/|nvidia/|ibm|intfloat/|tii|granite|"
     rb"olmo|falcon|vicuna|zephyr|bakllava|tinyllama|dolphin|orca|ggml)|\.gguf|\.onnx|\.safetensors|\.ggml|from_?pretrained|ModelConfiguration|"
-    rb"[mM]odel(?:_?(?:name|id))?[\"']?\)? ?(?:[:=(]|=>) ?@?[\"'`]|ModelName\.|go-openai|"
+    rb"[mM]odel\w{0,24}(?:::\w{2,20})?[\"']?\)?\s?(?:[:=(]|=>)\s{0,20}@?[\"'`]|ModelName\.|go-openai|"
     rb"openai-go|anthropic-sdk-go|springframework\.ai|import OpenAI|rig::"
 )
 _KEYS_OF_ENTRIES = frozenset(("id", "name", "value", "model", "slug", "key", "repo", "ref"))
@@ -103,7 +103,7 @@ RULES = (
     Rule("code/body", "`model` in JSON that stands in a text."),
     Rule("code/url", "An address of a model on a hub, or of a file of weights."),
     Rule("code/name", "A whole string that follows the naming scheme of a service or a hub."),
-    Rule("code/comment", "A quoted name of such a scheme in a comment."),
+    Rule("code/told", "A quoted name of such a scheme in a comment or a text for people."),
 )
 
 
@@ -160,7 +160,7 @@ def _is_gateway(text: str) -> bool:
 # names of variables of the environment, of fields in a file, of types of media, of an image
 _NO_NAME = re.compile(
     r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*|[a-z]+(?:_[a-z]+)+|(?:application|text|image|audio|video|multipart)/[\w.+-]+|"
-    r"ollama/ollama(?::.*)?|[\d.:,-]+"
+    r"ollama/ollama(?::.*)?|[\d.:,-]+|(?:api|v\d\w*|rest)/.*|(?:sha\d+:)?[0-9a-f]{24,}|(?i:fake|dummy|test|mock|your)[-_].*"
 )
 
 
@@ -190,8 +190,11 @@ class _Reader:
             yield from self._found
             return
         unplaced: dict[tuple[int, int], tuple[Any, str]] = {}
-        for node, text in source.strings():
-            if _may_be(text):
+        for node, text, is_dynamic in source.strings():
+            if is_dynamic:
+                if " " in text:
+                    self._told(node, text, "doc")
+            elif _may_be(text):
                 if not self._string(node, text):
                     unplaced[node.start_byte, node.end_byte] = (node, text)
             elif len(text) > 2:
@@ -217,12 +220,14 @@ class _Reader:
     def _longer(self, node: Any, text: str) -> None:
         """Texts with more than a name in them: JSON of a request, advice, defaults of Spring."""
         row, _ = self._source.place(node)
-        if "model" in text:
-            for told in list(_BODY_MODEL.finditer(text))[:20]:
-                line = row + text.count("\n", 0, told.start("name"))
-                site = Site(self._path, "code/body", "model in a text", "use", 0.6,
-                            url=self._address(node, Stand()))  # fmt: skip
-                self._found.see(told["name"], line, told.start("name") + 1, site)
+        bodies = list(_BODY_MODEL.finditer(text))[:20] if "model" in text else []
+        for told in bodies:
+            line = row + text.count("\n", 0, told.start("name"))
+            site = Site(self._path, "code/body", "model in a text", "use", 0.6,
+                        url=self._address(node, Stand()))  # fmt: skip
+            self._found.see(told["name"], line, told.start("name") + 1, site)
+        if " " in text and not bodies:
+            self._told(node, text, "doc")
         if "{" in text and ":" in text and len(text) < 300:
             given = _SPRING_DEFAULT.fullmatch(text)
             if given is not None and _names_model(re.split(r"[.\[]", given["key"])[-1]):
@@ -288,7 +293,8 @@ class _Reader:
             return None
         operator, expects = self._provider(stand, node)
         role = self._role(stand)
-        if not stand.label and self._is_sink(stand) and not _names_model(key):
+        is_named = stand.label.lower() in _KEYS_OF_ENTRIES
+        if (not stand.label or is_named) and self._is_sink(stand) and not _names_model(key):
             sure = 0.9 if operator or expects else 0.7
             site = Site(self._path, "code/argument", stand.callee[-1], role, sure,
                         expects=expects, operator=operator)  # fmt: skip
@@ -426,6 +432,16 @@ class _Reader:
             "info",
             "path",
             "dir",
+            "client",
+            "provider",
+            "service",
+            "executor",
+            "factory",
+            "exception",
+            "result",
+            "response",
+            "request",
+            "loader",
         ):
             return False
         return key_strength(last) > 0 or parts[-1] in ("repo", "config", "options")
@@ -436,6 +452,12 @@ class _Reader:
         operator, expects = self._of_words(near)
         if operator is not None:
             return operator, expects
+        if stand.label and stand.scope is not None:
+            size = stand.scope.end_byte - stand.scope.start_byte
+            beside = self._source.text(stand.scope).lower() if size <= 600 else ""
+            operator, expects = self._of_words(beside)
+            if operator is not None:
+                return operator, expects
         for outer in stand.nodes[-1:]:
             name = self._source.name_of(outer) if outer.type.endswith("declaration") else ""
             operator, expects = self._of_words(name.lower())
@@ -600,19 +622,23 @@ class _Reader:
     # --- comments -----
 
     def _comment(self, node: Any) -> None:
-        if node.end_byte - node.start_byte > 20_000:
-            return
-        text = self._source.text(node)
+        if node.end_byte - node.start_byte <= 20_000:
+            self._told(node, self._source.text(node), "comment")
+
+    def _told(self, node: Any, text: str, role: Role) -> None:
+        """Names in quotes, in what is written for people."""
         row, column = self._source.place(node)
-        for told in list(_TOLD.finditer(text))[:20]:
+        for told in list(_TOLD.finditer(text))[:40]:
             name = told["name"]
-            if hosted_operator(name) is None:
-                candidate = classify(name, ANYWHERE) if "/" in name else None
-                if candidate is None or candidate.kind != "hub" or candidate.confidence < 0.6:
+            if not _is_known(name):
+                candidate = classify(name, ANYWHERE) if re.search("[/:]", name) else None
+                if candidate is None or candidate.confidence < 0.55:
+                    continue
+                if candidate.kind not in ("hub", "ollama") or not _may_be(name):
                     continue
             line = row + text.count("\n", 0, told.start("name"))
             at = told.start("name") - text.rfind("\n", 0, told.start("name"))
-            site = Site(self._path, "code/comment", "comment", "comment", 0.0)
+            site = Site(self._path, "code/told", role, role, 0.0)
             self._found.see(name, line, at + (column - 1 if line == row else 0), site)
 
 
