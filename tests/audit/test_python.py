@@ -293,3 +293,22 @@ def test_told_by_its_place(code: str, ref: str) -> None:
 )  # fmt: skip
 def test_no_name_by_itself(code: str, ref: str) -> None:
     assert ref not in models(LOAD + "import torch\n" + code)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'OpenAIModel("gpt-4o", provider=OpenAIProvider(base_url="http://localhost:1234/v1"))',
+        'P = OpenAIProvider(base_url="http://localhost:1/v1")\nOpenAIModel("gpt-4o", provider=P)',
+        'D = {"api_base": "http://localhost:8080/v1"}\nOpenAILike(model="gpt-4o", **D)',
+        'OpenAIGenerator(model="gpt-4o", api_base_url="http://localhost:8080/v1")',
+        'OpenAI(model="gpt-4o", server=Info(api_base="http://localhost:8080"))',
+    ],
+)
+def test_an_address_that_something_else_holds(code: str) -> None:
+    assert models("from llama_index.llms import OpenAILike, OpenAI\n" + code)["gpt-4o"].alias
+
+
+def test_an_address_elsewhere_is_no_alias() -> None:
+    code = 'D = {"api_base": "https://api.openai.com/v1"}\nOpenAILike(model="gpt-4o", **D)'
+    assert not models("from llama_index.llms import OpenAILike\n" + code)["gpt-4o"].alias

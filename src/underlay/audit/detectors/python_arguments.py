@@ -71,6 +71,8 @@ _RESOURCES = frozenset(
         "batches", "aio", "chats", "v1", "v2", "ocr", "fim"
     )
 )  # fmt: skip
+# keywords under which a call is given the client or the provider that it asks
+_CLIENTS = frozenset(("client", "provider", "openai_client", "async_client", "llm_client"))
 _WRITERS = frozenset(
     ("save", "export", "save_pretrained", "save_weights", "save_model", "save_file",
      "save_checkpoint", "save_state_dict", "export_model", "save_lora_weights", "write_weights")
@@ -231,6 +233,13 @@ class CallScan(Scan):
                 more["remote"] = True
             elif keyword.arg in self.vocabulary.address_keywords:
                 more.setdefault("addr", []).append(value_of(keyword.value))
+            elif isinstance(keyword.value, ast.Call):
+                # `provider=OpenAIProvider(base_url=...)`
+                for inner in keyword.value.keywords:
+                    if inner.arg in self.vocabulary.address_keywords:
+                        more.setdefault("addr", []).append(value_of(inner.value))
+            elif keyword.arg in _CLIENTS or (keyword.arg is None and entry.rule != "loader"):
+                more.setdefault("held", []).append(value_of(keyword.value))
             elif keyword.arg == "use_safetensors" and _is_constant(keyword.value, held=False):
                 more["pickle"] = True
         last = (dotted(node.func) or "").rpartition(".")[2]

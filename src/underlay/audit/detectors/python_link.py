@@ -57,6 +57,7 @@ _PROSE = {
     "text": ("text", "code in a text"),
 }
 _BRANCHES = frozenset(("main", "master", "HEAD", "None"))
+_ADDRESSES = ("base_url", "api_base", "openai_api_base", "endpoint")
 _PINNABLE = frozenset(("loader", "hub-download"))
 
 
@@ -390,6 +391,8 @@ class _Linker:
         if not addresses and more.get("client") is not None:
             for held in self.project.made_by(more["client"], spot):
                 self._client(held, server, addresses)
+        for value in more.get("held", ()) if not addresses else ():
+            self._held(value, spot, addresses)
         own = server.operator or operator
         if not addresses and rule in ("client", "gateway") and own in (None, "openai"):
             addresses.extend(self._module_address(spot))
@@ -407,6 +410,18 @@ class _Linker:
             elif not server.is_local:
                 server.operator = None
         return server
+
+    def _held(self, value: Any, spot: Spot, addresses: list[str]) -> None:
+        """The address of a client, a provider or a mapping that a call is given."""
+        keywords = calls().address_keywords
+        for held in self.project.made_by(value, spot):
+            for keyword, given in held.value[3].items():
+                if keyword in keywords:
+                    addresses.extend(self.project.strings(given, held.spot))
+        for keyword in _ADDRESSES:
+            item = ["i", value, ["s", keyword, 0, 0]]
+            addresses.extend(self.project.strings(item, spot))
+        addresses[:] = [text for text in addresses if _is_address(text)]
 
     def _client(self, held: Held, server: _Server, addresses: list[str]) -> None:
         """Whose client an object is, and the address that it was made with."""

@@ -60,7 +60,8 @@ _SLUG = re.compile(
 # regions, encodings, standards, versions, files
 _NO_SLUG = re.compile(
     r"(?i)(?:us|eu|ap|sa|ca|af|me|cn)-[a-z]+-\d|(?:utf|iso|sha|md|cp|win|latin|rfc|v\d|py\d|x-|test|user|"
-    r"item|node|chunk|doc|page|section|step|task|session|run|my|your)[-.\d]|.*\.(?:[a-z]{2,4}|json|yaml)$"
+    r"chatcmpl|cmpl|call|msg|req|resp|asst|thread|item|node|chunk|doc|page|section|step|task|session|run|my|your)[-.\d]|.*\.(?:[a-z]{2,4}|json|yaml)$|"
+    r".*(?:[0-9a-f]{12}|[A-Za-z0-9]{24})"
 )
 # what goes to a server together with a model's name
 _BODY = frozenset(("messages", "prompt", "inputs", "max_tokens", "stream", "stop", "top_p"))
@@ -300,7 +301,8 @@ class Scan:
         if is_member and (is_slug(text) or classify(text, _PERHAPS) is not None):
             # unknown, and perhaps a model like the others of its collection
             is_told = "body" in seen.more or _MODELS.search(seen.key) is not None
-            sure = seen.strength >= 0.5 and is_slug(text) and is_told
+            has_number = any(letter.isdigit() for letter in text)
+            sure = seen.strength >= 0.5 and is_told and has_number and is_slug(text)
             told = seen._replace(more={**seen.more, "slug": int(sure)}, strength=0.0)
             self.sink(told, scope, ["s", text, node.lineno, node.col_offset + 1])
             return
