@@ -58,7 +58,15 @@ def test_fields_of_forms() -> None:
          ["acme/a-7b", "acme/b-7b"]),
         ('function models() { return [{ id: "acme/a-7b" }] }', ["acme/a-7b"]),
         ('switch (model) { case "gpt-4": return 1 }', ["gpt-4"]),
-        ('switch (kind) { case "gpt-4": return 1 }', []),
+        ('switch (kind) { case "gpt-4": return 1; case "davinci": return 2 }', ["gpt-4"]),
+        ('const m = { model: "acme-flash-2", temperature: 0 }', ["acme-flash-2"]),
+        ('const m = { model: "acme-flash-2", wheels: 4 }', []),
+        ('const m = { model: "acme", temperature: 0 }', []),
+        ('load(`https://huggingface.co/acme/clip-js/resolve/main/v-${kind}.onnx`)',
+         ["acme/clip-js"]),
+        ('const o = "acme"; pipeline("summarization", `${o}/t5-onnx`)', ["acme/t5-onnx"]),
+        ('run(`https://huggingface.co/datasets/acme/b/resolve/main/v-${kind}.gz`, "o1-x")', []),
+        ('it("x", () => { f({ model: "test-org/m-7b" }); g({ model: "mock-model" }) })', []),
         ('if (config.model === "gpt-4") {}', ["gpt-4"]),
         ('expect(f()).toBe("gpt-4o"); expect(f()).toBe("llama3")', ["gpt-4o"]),
         ('usePipeline("feature-extraction", "acme/gte-small")', ["acme/gte-small"]),
@@ -87,6 +95,10 @@ def test_what_surrounds_a_string(code: str, refs: list[str]) -> None:
          '{ id: "acme-x-1", region: "us-1" }]', ["gpt-4o", "o3-mini", "acme-x-1"]),
         ('type M = "gpt-4o" | "gpt-4" | "acme-chat-3"', ["gpt-4o", "gpt-4", "acme-chat-3"]),
         ('const t = { a: "gpt-4o", b: "gpt-4", c: "us-east-1" }', ["gpt-4o", "gpt-4"]),
+        ('const t = { a: { s: { model: "gpt-4o" } }, b: { s: { model: "o3-mini" } }, '
+         'c: { s: { model: "acme-x" } } }', ["gpt-4o", "o3-mini", "acme-x"]),
+        ('const ids = { a: "gpt-4o", b: "gpt-4", c: "o3-mini", d: "gpt-4.1", e: "acme-x" }',
+         ["gpt-4o", "gpt-4", "o3-mini", "gpt-4.1", "acme-x"]),
     ],
 )  # fmt: skip
 def test_lists_vouch_for_their_entries(code: str, refs: list[str]) -> None:

@@ -384,7 +384,7 @@ def test_a_catalogue_is_cut_and_said() -> None:
         ('env.AI.run("@cf/meta/llama-3-8b-instruct")', ["@cf/meta/llama-3-8b-instruct"]),
         ('const x = {"gpt-4o": 0.005}', ["gpt-4o"]),
         ('if (name.startsWith("gpt-4")) {}', []),
-        ('if (model === "gpt-4" || kind === "gpt-4") {}', ["gpt-4"]),
+        ('if (model === "gpt-4" || kind === "ada") {}', ["gpt-4"]),
         ('console.log("gpt-4")', []),
         ('import x from "gpt-4o"', []),
         ('const t = "text/plain", u = "@scope/pkg", v = "a/b"; f("claude-code")', []),

@@ -16,7 +16,7 @@ from underlay.audit.sites import endpoint_key
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
 
-__all__ = ["field_of", "list_of"]
+__all__ = ["field_of", "has_settings", "lists_of"]
 
 MOST = 200  # pairs of an object, objects of a list
 # the keys of a field under which its value stands, or one that it may have
@@ -27,42 +27,56 @@ _CHOICES = frozenset(("options", "choices", "items", "enum", "values", "list", "
 # the keys of a field that say what it is for
 _TELLING = ("name", "id", "key", "field", "param", "arg", "flag", "value", "label", "displayname",
             "title", "prop", "path")  # fmt: skip
+# settings that go with the name of a language model and with little else
+_SETTINGS = frozenset(
+    ("temperature", "max_tokens", "maxtokens", "maxoutputtokens", "max_output_tokens", "topp",
+     "top_p", "maxcompletiontokens", "max_completion_tokens", "contextlength", "context_length",
+     "contextwindow", "context_window", "maxinputtokens", "systemprompt", "system_prompt",
+     "frequencypenalty", "frequency_penalty", "presencepenalty", "presence_penalty",
+     "maxtokenallowed", "apibase", "numctx", "num_ctx", "completionoptions", "maxcontexttokens")
+)  # fmt: skip
 _AROUND = frozenset(
     ("as_expression", "satisfies_expression", "parenthesized_expression", "spread_element",
      "literal_type", "non_null_expression")
 )  # fmt: skip
 
 
-def list_of(node: Any) -> Hashable:
-    """What is the same for all entries of a list that a string is one of; None where it is none.
+def lists_of(node: Any) -> list[Hashable]:
+    """What is the same for all entries of a list that a string is one of; several, where nested.
 
-    Lists are arrays, an array's or a table's objects by the key, the keys of a table, enumerations
-    and unions of types.
+    Lists are arrays, an array's or a table's objects by the key, also one object further in
+    (`{ a: { params: { model: NAME } } }`), the keys of a table and its values, enumerations and
+    unions of types.
     """
     below, current = _past(node)
     if current is None:
-        return None
+        return []
     if current.type == "array":
-        return ("array", current.id)
+        return [("array", current.id)]
     if current.type == "union_type":
         while current.parent is not None and current.parent.type == "union_type":
             current = current.parent
-        return ("union", current.id)
+        return [("union", current.id)]
     if current.type == "enum_assignment" and below != current.child_by_field_name("name"):
-        return ("enum", current.parent.id)
+        return [("enum", current.parent.id)]
     if current.type != "pair" or current.parent is None:
-        return None
+        return []
     key = current.child_by_field_name("key")
     if below == key:
-        return ("keys", current.parent.id)
-    inner, outer = _past(current.parent)
-    if outer is None:
-        return None
-    if outer.type == "array":
-        return ("entries", outer.id, text_of(key))
-    if outer.type != "pair" or outer.parent is None or inner == outer.child_by_field_name("key"):
-        return None
-    return ("entries", outer.parent.id, text_of(key))
+        return [("keys", current.parent.id)]
+    found: list[Hashable] = [("values", current.parent.id)]
+    chain = text_of(key)
+    inner = current.parent
+    for _ in range(2):
+        below, outer = _past(inner)
+        if outer is not None and outer.type == "array":
+            return [*found, ("entries", outer.id, chain)]
+        if outer is None or outer.type != "pair" or outer.parent is None:
+            return found
+        found.append(("entries", outer.parent.id, chain))
+        chain = f"{text_of(outer.child_by_field_name('key'))}.{chain}"
+        inner = outer.parent
+    return found
 
 
 def _past(node: Any) -> tuple[Any, Any]:
@@ -93,6 +107,11 @@ def field_of(scope: Any, key: str, *, is_list: bool) -> tuple[str, str | None] |
             return None
     told = next((text for text in _told(owner) if key_strength(text) > 0), None)
     return (told, _asked(owner)) if told else None
+
+
+def has_settings(scope: Any) -> bool:
+    """Whether an object also holds what only a language model is set to."""
+    return scope is not None and any(key in _SETTINGS for key, _ in _pairs(scope))
 
 
 def _pairs(scope: Any) -> Iterator[tuple[str, Any]]:

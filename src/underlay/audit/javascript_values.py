@@ -142,6 +142,23 @@ class Source:
         found.sort(key=lambda node: node.start_byte)
         yield from found
 
+    def composed(self) -> Iterator[tuple[Any, str]]:
+        """Templates with substitutions, and their texts: what isn't known in them is a NUL."""
+        for node in self._captures.get("template", ())[:5000]:
+            if not 8 < len(node.text) < 1_000:
+                continue
+            parts, end = [], node.start_byte + 1
+            for child in node.named_children:
+                if child.type == "template_substitution" and child.named_children:
+                    known = self.resolve(child.named_children[0])
+                    text = text_of(known[0]) if len(known) == 1 else "\0"
+                    parts += [self.data[end : child.start_byte].decode("utf-8", "replace"), text]
+                    end = child.end_byte
+            if parts:
+                parts.append(self.data[end : node.end_byte - 1].decode("utf-8", "replace"))
+                text = "".join(parts)
+                yield node, text if "${" not in text else ""
+
     def plain_keys(self) -> Iterator[Any]:
         """Keys of objects that stand without quotes."""
         yield from self._captures.get("name", ())[:MAX_STRINGS]

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from underlay.audit.cuts import cut
 from underlay.audit.findings import Rule
-from underlay.audit.javascript_lists import field_of, list_of
+from underlay.audit.javascript_lists import field_of, has_settings, lists_of
 from underlay.audit.javascript_prose import names_in
 from underlay.audit.javascript_values import Context, Source, text_of, vocabulary_javascript, words
 from underlay.audit.references import Place, classify, hosted_operator, key_strength, vocabulary
+from underlay.audit.roles import role_of
 from underlay.audit.sites import PARTS, Sightings, Site, pieces
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _WORTH = re.compile(
     rb"stable-diffusion|sdxl|flux|imagen-|veo-|bge-|e5-|gte-|all-|nomic|mxbai|xenova/|onnx-community|starcoder|codellama|"
     rb"solar|distil|bert|t5-|clip|sam-|yolo|moondream|llava|smol|eleven_|tts-|cf/|hf[:./]|sora|learnlm|davinci|babbage|bison|"
     rb"falcon|granite|gpt2|text-(?:davinci|curie|ada|babbage|bison|unicorn|multiling)|sd3|command[\"']|"
-    rb"huggingface\.co)|ollama (?:pull|run) |"
+    rb"huggingface\.co|tfhub\.dev|www\.kaggle\.com/models)|ollama (?:pull|run) |"
     rb"\.gguf|\.onnx|\.safetensors|from_pretrained|pipeline\(|"
     rb"-(?:\d{1,3}(?:\.\d)?[bm]|gguf|onnx|mlc|instruct|chat-hf)[\"'`_-]|"
     rb"(?:model|model_?id|repo|repo_?id)[\"']?\s{0,3}[:=]\s{0,3}[\"'`](?:[\w.-]{2,60}/[\w.-]{2,90}|[a-z][\w.:-]{1,40}\d[\w.:-]{0,40})[\"'`]"
@@ -58,6 +59,15 @@ _PLAIN = frozenset(("o1", "o3", "o4"))
 _MLC = re.compile(r"[A-Za-z][\w.-]{1,80}-q\d+f(?:16|32)(?:_\d)?-MLC(?:-[\w-]{1,12})?")
 _NAME = re.compile(r"(?=.*[\d-])(?:[A-Za-z][\w.-]{1,40}/)?[A-Za-z][\w.-]{2,60}(?<![.-])(?::free)?")
 _ACRONYM = re.compile(r"([A-Z]+)([A-Z][a-z])")  # getTTSModel: TTS_Model
+_BEGUN = re.compile(
+    r"https?://(?:huggingface\.co|hf\.co|hf-mirror\.com)/(?!datasets/|spaces/|api/)[\w.-]+/[\w.-]+"
+    r"(?=/(?:resolve|raw|blob)/)"
+)
+_CLEAR = re.compile(r"(?=.*\d)[\w.]+-[\w.:/-]+")  # a word may be anything, `gpt-4` is a model
+_MADE_UP = re.compile(  # what tests call a model that nobody has
+    r"(?i)(?:^|[/:_-])(?:test|mock|fake|dummy|unknown|different|nonexistent|invalid|another|some)"
+    r"-(?:model|llm|org|router|provider|name|user)s?(?![a-z])"
+)
 _REPOSITORY = frozenset(("repo", "repoid", "repo_id", "hfrepo", "hf_repo", "repository"))
 _OF_REPOSITORY = frozenset(
     ("file", "filename", "quant", "quantization", "dtype", "hf_file", "hffile", "mmprojquant",
@@ -183,6 +193,8 @@ class _Reader:
                 self._string(node, text)
             elif "ollama " in text:
                 self._advice(node, text)
+        for node, text in self._source.composed():
+            self._composed(node, text)
         for node in self._source.shown():
             if b"ollama " in node.text:
                 self._advice(node, text_of(node), 0)
@@ -198,14 +210,25 @@ class _Reader:
                 self._found.see(text, line + below, at, site)
         yield from self._found
 
+    def _composed(self, node: Any, text: str) -> None:
+        """A template: whole where its parts are known, else the repository that it begins with."""
+        if "\0" not in text:
+            if _may_be(text):
+                self._string(node, text)
+            return
+        begun = _BEGUN.match(text)
+        if begun is not None:
+            line, column = self._source.position(node)
+            site = Site(self._path, "javascript/url", "the beginning of an address", "use", 0.6)
+            self._found.see(begun[0], line, column, site)
+
     def _plain_keys(self) -> None:
         """`o3: {...}` among the keys of a table of models: a name that needs no quotes."""
         for node in self._source.plain_keys():
             text = text_of(node)
             if text not in _PLAIN:
                 continue
-            around = list_of(node)
-            known = self._lists.get(around, ())
+            known = [each for around in lists_of(node) for each in self._lists.get(around, ())]
             holder = self._source.context(node).holder or self._source.context(node).key
             if sum(is_sure for _, _, is_sure in known) > 1 or _names_model(holder):
                 line, column = self._source.position(node)
@@ -214,9 +237,11 @@ class _Reader:
 
     def _beside(self) -> None:
         """The other entries of lists of which most are known to be models."""
-        for entries in self._lists.values():
+        for around, entries in self._lists.items():
             sure = sum(is_sure for _, _, is_sure in entries)
-            if sure < 2 or sure == len(entries) or 2 * sure < len(entries):
+            # the values of an object are less alike than the entries of a list
+            least, share = (4, 0.7) if _kind_of(around) == "values" else (2, 0.5)
+            if sure < least or sure == len(entries) or sure < share * len(entries):
                 continue
             for node, text, is_sure in entries:
                 if is_sure or not _NAME.fullmatch(text):
@@ -237,14 +262,28 @@ class _Reader:
         if site is not None:
             for part, at in pieces(text, "s") if _names_model(context.key) else [(text, 0)]:
                 is_sure |= self._found.see(part.lstrip("+-"), line, column + at, site)
-        around = list_of(node)
-        if around is not None and not PARTS.search(context.key or context.holder):
-            self._lists.setdefault(around, []).append((node, text, is_sure))
+        if site is not None and not is_sure and self._is_set(context, text):
+            more = replace(site, strength=0.8, expects="hosted", most=0.6)
+            is_sure = self._found.see(text, line, column, more)
+        if not PARTS.search(context.key or context.holder):
+            for around in lists_of(node):
+                self._lists.setdefault(around, []).append((node, text, is_sure))
         for used in self._given.get(node.start_byte, ()):
             other = self._site(used, text)
             if other is not None:
                 role: Role = "default" if context.is_default else other.role
                 self._found.see(text, line, column, replace(other, role=role))
+
+    def _is_set(self, context: Context, text: str) -> bool:
+        """Whether a name of an unknown family stands as a model beside a model's settings."""
+        return (
+            context.key.lower() in ("model", "modelid", "model_id", "modelname", "model_name")
+            and context.argument < 1
+            and "/" not in text
+            and _NAME.fullmatch(text) is not None
+            and role_of(self._path) != "test"
+            and has_settings(context.scope)
+        )
 
     def _advice(self, node: Any, text: str, quote: int = 1) -> None:
         """What a message tells people to load: `Run: ollama pull NAME`."""
@@ -283,7 +322,7 @@ class _Reader:
             return None
         if context.is_compared:
             is_known = hosted_operator(text) is not None or _is_gateway(text)
-            if not is_known or not _names_model(context.key):
+            if not is_known or not (_names_model(context.key) or _CLEAR.fullmatch(text)):
                 return None
             return Site(self._path, "javascript/name", context.key, "option", 0.0, most=0.55)
         if "voice" in (context.key or context.holder).lower():
@@ -597,6 +636,11 @@ def _called_by(call: Any) -> Any:
     return call.child_by_field_name("function") or call.child_by_field_name("constructor")
 
 
+def _kind_of(around: Hashable) -> object:
+    """The sort of a list that `lists_of` tells."""
+    return around[0] if isinstance(around, tuple) else None
+
+
 def _has_file(scope: Any) -> bool:
     """Whether an object that names a repository says which of its files or forms is meant."""
     return scope is not None and any(
@@ -612,7 +656,12 @@ def _names_model(name: str) -> bool:
 
 def _may_be(text: str) -> bool:
     """Whether a string could be a reference at some place."""
-    return 1 < len(text) <= 300 and not _NOT_NAMES.search(text) and "${" not in text
+    return (
+        1 < len(text) <= 300
+        and not _NOT_NAMES.search(text)
+        and "${" not in text
+        and not _MADE_UP.search(text)
+    )
 
 
 def _is_gateway(text: str) -> bool:
