@@ -25,8 +25,9 @@ _WORD = re.compile(r"(?<![\w./:@~$#%\\&=?-])@?[A-Za-z0-9][\w.]*+[-/:][\w./:@+-]*
 _SPAN = re.compile(r"`{1,2}(?P<text>[^`\n]{2,160})`{1,2}")
 _QUOTED = re.compile(r"\"(?P<text>[^\"\s]{2,120})\"|'(?P<other>[^'\s]{2,120})'")
 _PIPELINE = re.compile(
-    r"(?<![\w.-])[a-z]{2,3}_(?:core|dep|ent)_(?:web|news|wiki|sci|ud)_(?:sm|md|lg|trf)(?![\w-])"
+    r"(?<![\w.-])[a-z]{2,3}_(?:core|dep|ent|ner)_[a-z0-9]{2,20}_(?:sm|md|lg|trf|[a-z]{0,9}bert)(?![\w-])"
 )
+_PIPELINE_MARKS = ("_core_", "_dep_", "_ent_", "_ner_")
 _PAGES = re.compile(
     r"https?://(?:www\.)?(?:huggingface\.co|hf\.co|ollama\.com/library|modelscope\.cn/models|"
     r"tfhub\.dev)/"
@@ -125,7 +126,7 @@ def _coded(text: str, *, are_quotes_code: bool) -> dict[int, str]:
 def _words(text: str, coded: dict[int, str]) -> Iterator[tuple[int, str, bool]]:
     """Every word worth a look, with its place and whether it is code, in order."""
     found = {match.start(): match[0] for match in _WORD.finditer(text)}
-    if "_core_" in text or "_dep_" in text or "_ent_" in text:
+    if any(mark in text for mark in _PIPELINE_MARKS):
         for match in _PIPELINE.finditer(text):
             found.setdefault(match.start(), match[0])
     found.update((start, word.rstrip(".,:;")) for start, word in coded.items())
@@ -158,7 +159,12 @@ def _reading(word: str) -> tuple[Candidate | None, frozenset[str]]:
     """
     if word.startswith(("http:", "https:")):
         # the word ends at signs that an address may have: only what is before them counts
-        if _PAGES.match(word):
+        page = _PAGES.match(word)
+        if page is not None:
+            alone = word[page.end() :].rstrip("/")
+            known = bare_name(alone, Place("hub", None, 0.6)) if "huggingface" in page[0] else None
+            if known is not None and known.kind == "hub":
+                return known, _NOTHING  # one of the first, which have no owner before them
             return classify(word.rstrip("./:-")), _NOTHING
         address = _WEIGHTS.match(word)
         return (classify(address[0]) if address and address.end() == len(word) else None), _NOTHING

@@ -112,7 +112,7 @@ _FAMILIES = re.compile(
     r"wav2vec|hubert|blip|bart|pegasus|bloom|opt-\d|mpt-\d|vicuna|alpaca|zephyr|olmo|granite|nemotron|"
     r"stable-?diffusion|sdxl|flux|controlnet|lora|minilm|mpnet|e5-|bge-|gte-|splade|colbert|rerank|embed|"
     r"wizard|starcoder|codegen|chatglm|glm-|internlm|baichuan|command-r|smollm|pythia|resnet|convnext|"
-    r"dino|segformer|detr|yolo|kandinsky|musicgen|bark|tacotron|vits|xtts|parler|sam2?-|segmentation|diarization|speaker|trocr|donut|layoutlm"
+    r"dino|segformer|detr|yolo|kandinsky|musicgen|bark|tacotron|vits|xtts|parler|sam2?-|segmentation|diarization|speaker|trocr|donut|layoutlm|gliner"
 )
 # of an address under which models lie packed, and of one under which code or data does
 _PACKED = re.compile(
@@ -120,6 +120,11 @@ _PACKED = re.compile(
 )
 _TOKENS = re.compile(
     r"(?i)token|vocab|(?:^|[-_.])(?:spm?|bpe|unigram|spiece|sentencepiece)(?:[-_.]|$)"
+)
+# a pipeline of spaCy as a package of Python: `en_core_web_sm-3.7.1-py3-none-any.whl`
+_PIPELINE = re.compile(
+    r"(?P<name>[a-z]{2,3}_(?:core|dep|ent|ner|pipeline)_[a-z0-9]{2,20}_[a-z0-9]{2,12})"
+    r"-(?P<version>\d+\.\d+(?:\.\d+)?[a-z0-9.]*?)(?=-py|\.tar|\.whl|\.zip)"
 )
 _NO_MODELS = frozenset(
     ("archive", "zipball", "tarball", "refs", "datasets", "dataset", "data", "corpora", "src")
@@ -309,6 +314,10 @@ def _of_name(text: str, place: Place) -> Candidate | None:
         good = None if text.lower() in _set("placeholders", "everywhere") else good
         return Candidate(text, "ollama", min(0.95, place.strength), "ollama") if good else None
     if ending in _set("endings", "weights") and expects not in ("package", "torch-hub"):
+        if text.count("/") == 2:
+            found = _of_file_in_hub(text)
+            if found is not None:
+                return found
         if text.count("/") == 1 and ending not in ("gguf", "safetensors", "ckpt", "pth", "pt"):
             found = _of_hub(text, place)
             if found is not None and found.confidence >= 0.5:
@@ -428,6 +437,15 @@ def _hub_confidence(name: str, place: Place, *, sure: bool, listed: bool) -> flo
     if listed:
         return 0.6 if signs else 0.4
     return 0.55 if marked and is_family else 0.4 if signs else 0.2
+
+
+def _of_file_in_hub(text: str) -> Candidate | None:
+    """`namespace/name-GGUF/file.gguf`: a file of a repository whose name shows what it is."""
+    repository, _, base = text.rpartition("/")
+    found = _of_hub(repository, ANYWHERE)
+    if found is None or found.confidence < 0.5 or ".." in text:
+        return None
+    return replace(found, weight_file=base)
 
 
 def _of_file(text: str, place: Place) -> Candidate | None:
@@ -579,9 +597,9 @@ def _of_weights_url(text: str, path: list[str], scheme: str) -> Candidate | None
 def _of_archive(text: str, path: list[str]) -> Candidate | None:
     """A packed model, where the address says so and the file's name says which."""
     base = path[-1]
-    if "spacy-models" in path and "download" in path[:-1]:
-        name, _, version = path[-2].partition("-")
-        return Candidate(name, "package", 0.85, None, version or None)
+    pipeline = _PIPELINE.match(base)
+    if pipeline is not None:
+        return Candidate(pipeline["name"], "package", 0.85, None, pipeline["version"])
     stem = re.sub(r"(?i)(?:\.(?:tar|zip|t?gz|t?bz2|xz|7z|zst|bin|whl|model))+$", "", base)
     low = {part.lower() for part in path[:-1]}
     if low & _NO_MODELS or base.lower().endswith(".whl") or _DATA.search(stem):

@@ -75,8 +75,8 @@ _READERS: dict[str, Callable[[str], Document]] = {
     "dotenv": read_dotenv,
     "ini": read_dotenv,
 }
-# in blocks of these the readers see all names; in others they look like those of the text
-_READ = _PYTHON | _SCRIPT | frozenset(_READERS) | {"dockerfile", "docker", "modelfile", "diff"}
+# files of containers name images, which look like repositories of a hub
+_CODE = frozenset(("dockerfile", "docker", "containerfile", "diff", "patch", "mermaid"))
 _FRONT_KEYS = frozenset(("base_model", "model", "models", "base_models"))
 # a document tells of models; what the project uses stands elsewhere
 MOST = 0.65
@@ -125,7 +125,7 @@ def _read(path: PurePosixPath, whole: Fragment, found: Sightings) -> None:
     line, counted = 1, 0
     for block in _blocks(source):
         language = block.language.lower()
-        spans.append((block.open, block.close, language in _READ))
+        spans.append((block.open, block.close, language in _CODE))
         body = source[block.start : block.end]
         if not mentions_models(body.encode("utf-8", "replace")):
             continue
@@ -166,7 +166,7 @@ def _text(
             )
             if is_history and not is_page:
                 continue
-            is_hosted = candidate.kind == "hosted"
+            is_client = candidate.operator == "openai"
             line, column = whole.at(start + one.start)
             found.add(
                 ModelReference(
@@ -180,7 +180,7 @@ def _text(
                     evidence="address" if is_page else "text",
                     confidence=0.5 if is_page else 0.55,
                     alias=candidate.ref in aliases
-                    or (is_hosted and (one.is_local or is_local) and candidate.operator == "openai"),
+                    or (is_client and candidate.kind == "hosted" and (one.is_local or is_local)),
                     operator=candidate.operator,
                     revision=candidate.revision,
                     weight_file=candidate.weight_file,

@@ -46,6 +46,12 @@ _SPREAD = re.compile(
     r"(?:[a-z_]{2,40}=)?[\"'](?P<name>[^\"'\s]{2,120})[\"']"
 )
 _QUOTED = re.compile(r"[\"'`]([A-Za-z][\w./@-]{3,60})[\"'`]")
+# `torch.hub.load("owner/name:tag", "entry")`; some entries are programs that take a model's name
+_TORCH_HUB = re.compile(
+    r"torch\.hub\.load\(\s{0,4}[\"']([\w.-]{1,60}/[\w.:/-]{1,90})[\"']\s{0,4},\s{0,4}(?:model\s?=\s?)?"
+    r"[\"']([\w.-]{2,90})[\"'](?:\s{0,4},\s{0,4}[\"']([\w./-]{2,120})[\"'])?"
+)
+_ENTRIES = re.compile(r"(?i)model(?:for\w*|with\w*)?|tokenizer|config|transforms?|\w*utils")
 # a member of a list that was commented out
 _MEMBER = re.compile(r"\s{0,20}[\"']([^\"'\s]{4,120})[\"']\s{0,4},?\s*")
 # a text that holds code: what is named there is used where the text is run or sent
@@ -145,6 +151,14 @@ def _line(text: str, line: int, column: int, kind: str) -> list[list[Any]]:
         scheme = scheme_of(match[1])
         if scheme is not None and scheme.anywhere:
             found.append([match[1], line, column + match.start(1) - 1, kind, 0.55, "package"])
+    for match in _TORCH_HUB.finditer(text):
+        is_program = _ENTRIES.fullmatch(match[2]) is not None
+        given = [(1, "torch-hub"), (3, "hub") if is_program else (2, "package")]
+        for group, expects in given:
+            if match[group]:
+                found.append(
+                    [match[group], line, column + match.start(group) - 1, kind, 0.55, expects]
+                )
     for match in _SET.finditer(text):
         name = match[1].rpartition(".")[2]
         if name in _LOADERS:
