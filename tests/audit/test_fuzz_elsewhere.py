@@ -14,11 +14,12 @@ from underlay.audit.detectors import DETECTORS
 from underlay.audit.findings import File, ModelReference, Unknown
 
 MINE = ("javascript", "scripts", "dockerfile", "compose", "settings", "dotenv", "modelfile",
-        "terraform", "comfyui", "weights", "prose")  # fmt: skip
+        "terraform", "comfyui", "weights", "prose", "lists", "nim")  # fmt: skip
 PATHS = (
     "a.ts", "a.tsx", "a.vue", "run.sh", "Makefile", "a.bat", "Dockerfile", "compose.yaml",
     "a.yaml", "a.json", "a.toml", "a.ini", ".env", "Modelfile", "a.tf", "README.md", "a.rst",
     "x.gguf", "x.safetensors", "x.onnx", "x.pt", "package.json", "adapter_config.json",
+    "models.txt", "config.pbtxt", "a.http",
 )  # fmt: skip
 # what the grammars know, and what opens the detectors' prefilters
 PIECES = (
@@ -32,6 +33,9 @@ PIECES = (
     "model_list", "api_base", "http://localhost:1/v1",
     "https://huggingface.co/a/b/resolve/main/c.gguf", "hf://a/b-7b", "GGUF", "__metadata__",
     "\x80\x02", "PK\x03\x04", "\ufeff", "é", "\u2028", "\r\n", "\0", "\ue000", "base_model",
+    "# model: a/b-7b", "# ollama pull x", "cat > .env <<EOF\n", "cat > a.yaml <<EOF\n",
+    "serveConfigV2: |\n", "key: \"model\" value: { string_value: \"", "--model a/b-7b",
+    "nvcr.io/nim/a/b:1", "kind: Model\nspec: ", "model_size: ", "PRELOAD_MODELS=[{", "provider: ",
     "variable \"m\" {", "default = ", "[a]\n", "[[a]]\n",
 )  # fmt: skip
 EXAMPLES = int(os.environ.get("UNDERLAY_FUZZ", "4000"))
@@ -98,6 +102,18 @@ def test_some_bytes(path: str, data: bytes) -> None:
         ("a.vue", "<script>"),
         ("README.md", "~~~"),
         (".env", "A= x #"),
+        (".env", "# A_MODEL=x\n# B_URL=http://a\n\n"),
+        ("a.yaml", "# model: a/b-7b\n"),
+        ("a.yaml", "x: |\n # ollama pull "),
+        ("a.yaml", "# \\\n"),
+        ("run.sh", "# ollama pull "),
+        ("run.sh", "cat > a.sh <<EOF\n"),
+        ("run.sh", "kubectl -f - <<EOF\nmodel: a\nEOF\n"),
+        ("models.txt", "a/b-7b\n"),
+        ("models.txt", "https://huggingface.co/"),
+        ("config.pbtxt", 'key: "model" value: {'),
+        ("a.http", '"model": "'),
+        ("a.yaml", "nvcr.io/nim/a/b\n"),
     ],
 )
 def test_what_grows_without_bound_elsewhere_is_bounded_here(path: str, piece: str) -> None:

@@ -55,14 +55,15 @@ class Dockerfile:
         reader = CommandLines(file.path, found, variables=variables)
         reader.python = embedded_python(file.path, found)
         instructions = list(read_containerfile(file.text()))
-        pairs: list[tuple[str, str]] = []
         entry: Command | None = None
         for instruction in instructions:
             if instruction.keyword in ("ENV", "ARG"):
                 for one in instruction.assignments(variables):
-                    pairs += [(one.name, value.text) for value in one.values[:1]]
+                    pairs = [(one.name, value.text) for value in one.values[:1]]
+                    known = Endpoints.of(pairs, is_environment=True)
+                    if known.urls:
+                        reader.endpoints = reader.endpoints.joined(known)
                     # ENV holds for the container, ARG until somebody says otherwise
-                    reader.endpoints = Endpoints.of(pairs, is_environment=True)
                     reader.assignment(one, "config" if instruction.keyword == "ENV" else "default")
             elif instruction.keyword in _RUN:
                 for part in instruction.parts(variables):

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 __all__ = ["Dotenv", "SettingsFiles"]
 
 _LARGEST = 1_000_000
+MAX_NEAR = 20  # addresses of one paragraph of an environment
 _YAML = frozenset((".yaml", ".yml"))
 _JSON = frozenset((".json", ".jsonc", ".json5"))
 _INI = frozenset((".ini", ".cfg", ".conf", ".properties"))
@@ -253,19 +254,27 @@ def _paragraphs(source: str, root: Node) -> dict[int, tuple[Endpoints, str | Non
     for text in source.split("\n"):
         number += not text.strip("# \t\r")
         paragraph.append(number)
-    shared: dict[tuple[bool, int], tuple[Endpoints, str | None]] = {}
+    everywhere = {
+        is_comment: Endpoints.of(
+            [(k, v.text) for k, v in pairs if times[k] == 1 and (is_comment or not v.is_comment)],
+            is_environment=True,
+        )
+        for is_comment in (False, True)
+    }
+    beside: dict[tuple[bool, int], list[tuple[str, str]]] = {}
+    for key, value in pairs:
+        if times[key]:
+            beside.setdefault((value.is_comment, paragraph[value.line]), []).append(
+                (key, value.text)
+            )
     found: dict[int, tuple[Endpoints, str | None]] = {}
     for _, value in pairs:
-        place = (value.is_comment, paragraph[value.line])
-        if place not in shared:
-            heard = [(k, v) for k, v in pairs if value.is_comment or not v.is_comment]
-            own = [(k, v.text) for k, v in heard if paragraph[v.line] == place[1]]
-            wider = [(k, v.text) for k, v in heard if times[k] < 2 or (k, v.text) in own]
-            beside = Endpoints.of(own, is_environment=True).urls
-            only = beside[0][1] if beside and all(is_local_url(u) for _, u in beside) else None
-            shared[place] = (
-                Endpoints.of(wider, is_environment=True),
-                only if has_alternatives and value.is_comment else None,
-            )
-        found[value.line] = shared[place]
+        number = paragraph[value.line]
+        near = list(beside.get((False, number), ()))
+        if value.is_comment:
+            near += beside.get((True, number), ())
+        own = Endpoints.of(near[:MAX_NEAR], is_environment=True)
+        urls = [url for _, url in own.urls]
+        is_own = has_alternatives and value.is_comment and urls and all(map(is_local_url, urls))
+        found[value.line] = (own.joined(everywhere[value.is_comment]), urls[0] if is_own else None)
     return found
