@@ -76,6 +76,14 @@ ALIASES: dict[str, tuple[dict[str, str], str]] = {
         {"models/gpt-4o.yaml": "name: gpt-4o\nbackend: llama-cpp\nparameters:\n  model: chat.gguf\n"},
         "models/gpt-4o.yaml",
     ),
+    "a page runs it": (
+        {"README.md": f"# A\n\n```bash\n$ export OPENAI_BASE_URL={LOCAL}\n$ python a.py\n```\n", "a.py": PLAIN},
+        "a.py",
+    ),
+    "a page beside it": (
+        {"README.md": "# A\n\nThe server calls its model `gpt-4o`.\n", ".env": f"OPENAI_BASE_URL={LOCAL}\n", "a.py": PLAIN},
+        "README.md",
+    ),
     "the kit of Anthropic": (
         {".env": "ANTHROPIC_BASE_URL=http://proxy:4000\n", "a.py": "from anthropic import Anthropic\nAnthropic().messages.create(model='claude-3-5-haiku-20241022', max_tokens=9, messages=[])\n"},
         "a.py",
@@ -121,6 +129,14 @@ HOSTED: dict[str, tuple[dict[str, str], str]] = {
     "served here, asked by a test": ({"serve.sh": SERVED, "tests/test_a.py": PLAIN}, "tests/test_a.py"),
     "an address that nobody sets": ({"a.py": GIVEN}, "a.py"),
     "somebody's gateway": ({".env": "LLM_BASE_URL=https://llm.example.com/v1\n", "a.py": GIVEN}, "a.py"),
+    "a page that runs it in two ways": (
+        {"README.md": f"```bash\nexport OPENAI_BASE_URL={LOCAL}\npython a.py\n```\n\n```bash\npython a.py\n```\n", "a.py": PLAIN},
+        "a.py",
+    ),
+    "a page beside code that asks OpenAI": (
+        {"README.md": "# A\n\nIt asks `gpt-4o`.\n", "x/.env": f"OPENAI_BASE_URL={LOCAL}\n", "x/b.py": PLAIN, "a.py": PLAIN},
+        "README.md",
+    ),
     "a catalogue of the frontend": (
         {".env": f"LLM_BASE_URL={LOCAL}\n", "models.ts": "export const MODELS = [{ id: 'gpt-4o' }, { id: 'gpt-4.1' }];\n"},
         "models.ts",

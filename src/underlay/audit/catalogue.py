@@ -36,7 +36,8 @@ _HOST = re.compile(
 _LOCAL = re.compile(
     r"(?i)^(?:localhost|127(?:\.\d{1,3}){3}|0\.0\.0\.0|\[?::1?\]?|host\.docker\.internal|"
     r"10(?:\.\d{1,3}){3}|192\.168(?:\.\d{1,3}){2}|172\.(?:1[6-9]|2\d|3[01])(?:\.\d{1,3}){2}|"
-    r"[a-z0-9_-]+|[a-z0-9._-]+\.(?:local|internal|svc|svc\.cluster\.local|lan|test|localhost))$"
+    r"100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])(?:\.\d{1,3}){2}|169\.254(?:\.\d{1,3}){2}|"
+    r"[a-z0-9_-]+|[a-z0-9._-]+\.(?:local|internal|svc|svc\.cluster\.local|default|lan|test|localhost))$"
 )
 
 

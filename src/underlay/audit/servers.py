@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from underlay.audit.findings import OUTSIDE, Infrastructure, ModelReference
 from underlay.audit.references import hosted_operator, is_local_url
 from underlay.audit.roles import role_of
-from underlay.audit.sites import endpoint_key
+from underlay.audit.sites import endpoint_key, words_of_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -45,6 +45,9 @@ _ANYBODY = frozenset(
      "tgi", "next", "public", "vite", "react", "app", "api", "server", "default")
 )  # fmt: skip
 _SERVING = frozenset(("command/served-name", "settings/litellm", "python/router"))
+_SERVED_KEYS = frozenset(
+    ("served_model_name", "served_model_names", "model_alias", "served_name", "alias")
+)
 _FIRM = frozenset(("services/client", "services/address"))
 _NEAR = 20  # lines between a served name and the model that answers to it
 _INTERFACE = "the address chooses the server; others speak it too"
@@ -97,7 +100,7 @@ class Servers:
         models = [f for f in findings if isinstance(f, ModelReference)]
         evidence = _Evidence(findings)
         answers = _answers(models, self.facts)
-        here = {(m.file, m.ref) for m in models if m.alias and m.rule in _SERVING}
+        here = {(m.file, m.ref) for m in models if _is_serving(m)}
         judged: list[Finding] = []
         for finding in findings:
             if isinstance(finding, Infrastructure):
@@ -108,7 +111,7 @@ class Servers:
                 judged.append(_unflagged(told))
             else:
                 judged.append(finding)
-        return judged
+        return list(_with_pages(judged))
 
     def _judge(
         self,
@@ -123,6 +126,7 @@ class Servers:
         owner = hosted_operator(found.ref) or found.operator or "openai"
         is_ours = (
             (found.ref, found.line) in _served(facts)
+            or _is_key_of_server(found)
             # a page that starts the server and then asks it
             or ((found.file, found.ref) in here and role_of(PurePosixPath(found.file)) == "doc")
             or self._is_merged(found, facts, owner)
@@ -239,12 +243,52 @@ def _is_of(name: str, owner: str) -> bool:
     return owner in words or (bool(words) and words <= _ANYBODY)
 
 
+def _with_pages(findings: list[Finding]) -> Iterator[Finding]:
+    """A page speaks of the names of the code beside it: where all of them are aliases, so is its.
+
+    The nearest folder around the page in which code has the name decides.
+    """
+    code: dict[tuple[str, str], set[bool]] = {}
+    for found in findings:
+        if isinstance(found, ModelReference) and found.kind == "hosted" and _may_send(found):
+            for folder in _folders(found.file):
+                code.setdefault((folder, found.ref), set()).add(found.alias)
+    for found in findings:
+        if (
+            isinstance(found, ModelReference)
+            and found.kind == "hosted"
+            and not found.alias
+            and role_of(PurePosixPath(found.file)) == "doc"
+        ):
+            said = (code.get((folder, found.ref)) for folder in _folders(found.file))
+            if next((known for known in said if known), None) == {True}:
+                yield replace(found, alias=True, operator="local")
+                continue
+        yield found
+
+
+def _folders(file: str) -> list[str]:
+    """The folders that hold a file, the nearest first."""
+    return [str(parent) for parent in PurePosixPath(file).parents]
+
+
 def _is_open(found: ModelReference, owner: str, evidence: _Evidence) -> bool:
     """Whether a name goes to an address that no file of the tree sets."""
     if found.file.endswith((".py", ".ipynb")):
         return OUTSIDE in found.flags
     is_firm = owner in evidence.firm.get(found.file, ())
     return owner in evidence.open.get(found.file, ()) and not is_firm
+
+
+def _is_serving(found: ModelReference) -> bool:
+    """Whether a server is told to answer to the name."""
+    return (found.alias and found.rule in _SERVING) or _is_key_of_server(found)
+
+
+def _is_key_of_server(found: ModelReference) -> bool:
+    """Whether it is a value under `served_model_name`, `model_alias` and their like."""
+    is_setting = found.kind == "hosted" and found.rule.startswith("settings/")
+    return is_setting and words_of_name(found.evidence) in _SERVED_KEYS
 
 
 def _may_send(found: ModelReference) -> bool:
@@ -268,7 +312,7 @@ def _answers(models: Iterable[ModelReference], facts: Mapping[str, Facts]) -> di
         places = _served(facts.get(file, {}))
         near = [m for m in by_file[file] if m.kind in ("hub", "ollama", "file") and not m.alias]
         for one in by_file[file]:
-            if not (one.alias and one.rule in _SERVING) and (one.ref, one.line) not in places:
+            if not _is_serving(one) and (one.ref, one.line) not in places:
                 continue
             behind = [m for m in near if abs(m.line - one.line) <= _NEAR]
             nearest = min(behind, key=lambda m: (abs(m.line - one.line), m.column), default=None)

@@ -19,7 +19,7 @@ from underlay.audit.sites import endpoint_key
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from underlay.audit.documents import Document, Node
+    from underlay.audit.documents import Document, Fragment, Node
     from underlay.audit.findings import Facts, File, Infrastructure, ModelReference, Unknown
 
 __all__ = ["Addresses", "home"]
@@ -55,6 +55,8 @@ _CONSTANTS = (b"://", b"environ", b"getenv", b"BaseSettings")
 _FIELD = re.compile(rb"(?m)^[ \t]+[a-z_]{0,40}(?:url|base|host|endpoint)\s*:")
 _ANCHOR = re.compile(r"(?m)^(?P<key>x-[\w-]{1,60}):[ \t]*&(?P<name>[\w-]{1,60})")
 _ALIAS = re.compile(r"(?:<<|environment)\s*:\s*\[?\s*\*(?P<name>[\w-]{1,60})")
+_SHELL_FENCES = frozenset(("", "bash", "sh", "shell", "console", "zsh", "terminal"))
+_PROMPT = re.compile(r"(?m)^[ \t]*\$[ \t]")
 _RUNS = frozenset(("python", "python3", "node", "tsx", "bun", "deno", "ts-node", "uv", "npx"))
 _PROGRAM = re.compile(r"[\w./-]{1,150}\.(?:py|js|mjs|ts|mts)")
 _MOST = 200  # variables of one file
@@ -85,7 +87,7 @@ class Addresses:
         if size > _LARGEST:
             return False
         suffix = path.suffix.lower()
-        if suffix in _YAML or suffix in _SHELL or suffix in _CODE or suffix == ".py":
+        if suffix in _YAML or suffix in _SHELL or suffix in _CODE or suffix in (".py", ".md"):
             return True
         return _is_container(path.name.lower()) or Dotenv().wants(path, size)
 
@@ -108,6 +110,8 @@ class Addresses:
             return None
         if suffix in _SHELL:
             return _script(file)
+        if suffix == ".md":
+            return _page(file) if b"export " in data and _LOCAL.search(data) else None
         if _is_container(file.path.name.lower()):
             return _container(file)
         return _dotenv(file)
@@ -189,26 +193,65 @@ def _container(file: File) -> Facts | None:
 def _script(file: File) -> Facts | None:
     """A program that a script runs has the script's environment."""
     from underlay.audit.documents import Fragment
+
+    runs = _runs(Fragment(file.text()), _folder(file.path))
+    return _facts([one for found in runs.values() for pairs in found for one in pairs][:_MOST])
+
+
+def _page(file: File) -> Facts | None:
+    """A program that a page runs in one way only, with an address that the page exports."""
+    from underlay.audit.documents import Fragment
+    from underlay.audit.fences import code_blocks
+
+    text = file.text()
+    whole = Fragment(text)
+    runs: dict[str, list[list[list[str]]]] = {}
+    for count, block in enumerate(code_blocks(text)):
+        if count > _MOST:
+            break
+        if block.language.lower() not in _SHELL_FENCES:
+            continue
+        part = whole.part(block.start, block.end)
+        eased = part.replaced(_PROMPT.sub(lambda m: " " * len(m[0]), part.text))
+        for program, found in _runs(eased, _folder(file.path)).items():
+            runs.setdefault(program, []).extend(found)
+    always = [
+        one
+        for found in runs.values()
+        for one in found[0]
+        if all(any(one[:2] == other[:2] for other in pairs) for pairs in found)
+    ]
+    return _facts(always[:_MOST])
+
+
+def _runs(fragment: Fragment, home_folder: str) -> dict[str, list[list[list[str]]]]:
+    """The programs that commands run, by path, with the addresses set each time."""
     from underlay.audit.shell import Command, read_shell
 
     around: list[tuple[str, str]] = []
-    found: list[list[str]] = []
-    for part in read_shell(Fragment(file.text()), {}):
+    folders = dict.fromkeys((home_folder, ""))
+    found: dict[str, list[list[list[str]]]] = {}
+    for part in read_shell(fragment, {}):
         if not isinstance(part, Command):
             if part.is_exported and part.values:
                 around.append((part.name, part.values[0].text))
             continue
         own = [(one.name, one.values[0].text) for one in part.environment if one.values]
         texts = part.texts[:20]
-        if texts and texts[0] == "export":
+        name = texts[0].rpartition("/")[2] if texts else ""
+        if name == "export":
             around += [(n, v) for n, sign, v in (t.partition("=") for t in texts[1:]) if sign]
-        elif texts and texts[0].rpartition("/")[2] in _RUNS and (own or around):
+        elif name == "cd" and len(texts) == 2:
+            inner = _within(home_folder, texts[1])
+            folders |= {inner: None} if inner is not None else {}
+        elif name in _RUNS:
             program = next((t for t in texts[1:] if _PROGRAM.fullmatch(t)), "")
-            for folder in dict.fromkeys((_folder(file.path), "")):
+            for folder in folders:
                 where = _within(folder, program) if program else None
                 if where:
-                    found += _addresses([*around, *own], where)
-    return _facts(found[:_MOST])
+                    pairs = _addresses([*around, *own], where)
+                    found.setdefault(where, []).append(pairs)
+    return found
 
 
 def _within(folder: str, name: str) -> str | None:
