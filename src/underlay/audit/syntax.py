@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import gc
-import re
 import warnings
 
 __all__ = ["PythonSource", "python_source"]
@@ -42,7 +41,7 @@ def _parse(data: bytes) -> ast.Module:
         raise ValueError(f"longer than {_LONGEST} bytes")
     if b"\0" in data:
         raise ValueError("zero bytes")
-    if _depth(data) > _DEEPEST:
+    if _depth(data) > 5 * _DEEPEST:  # only what is far beyond people's code is refused
         raise ValueError(f"brackets nest deeper than {5 * _DEEPEST}")
     collects = gc.isenabled()
     gc.disable()  # trees have no cycles; collecting while they grow doubles the time
@@ -64,21 +63,23 @@ def _parse(data: bytes) -> ast.Module:
 
 
 def _depth(data: bytes) -> int:
-    """A cheap upper bound of how deep brackets nest."""
-    if data.count(b"(") + data.count(b"[") + data.count(b"{") < _DEEPEST:
-        return 0
-    depth = deepest = 0
-    for match in re.finditer(rb"[][(){}]+", data):
-        for byte in match[0]:
-            if byte in b"([{":
-                depth += 1
-                deepest = max(deepest, depth)
-            elif depth:
-                depth -= 1
-        if deepest > 5000:
+    """How deep brackets nest, those in texts too, where any closes any."""
+    left = data.translate(None, _NO_BRACKETS)
+    rounds = 0
+    while left and rounds < _DEEPEST:  # pairs are taken out from the inside
+        fewer = left.replace(b"()", b"").replace(b"[]", b"").replace(b"{}", b"")
+        if len(fewer) == len(left):
             break
-    # brackets in strings count too, so only what is far beyond real code is refused
-    return deepest if deepest > 5 * _DEEPEST else 0
+        left = fewer
+        rounds += 1
+    depth = deepest = 0
+    for byte in left:
+        depth = depth + 1 if byte in b"([{" else max(0, depth - 1)
+        deepest = max(deepest, depth)
+    return rounds + deepest
+
+
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"()[]{}")
 
 
 _LAST: list[PythonSource] = []
