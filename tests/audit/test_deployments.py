@@ -236,3 +236,15 @@ def test_tables_of_models_and_labels_beside_them() -> None:
     assert refs("values.yaml", text) == [(3, "acme/own-7b", "config")]
     text = "whisper:\n  model_size: large-v2\nnllb:\n  model_size: acme/nllb-1b\n"
     assert [ref for _, ref, _ in refs("a.yaml", text)] == ["large-v2", "acme/nllb-1b"]
+
+
+def test_paths_into_the_cache_name_their_repository() -> None:
+    commit = "3ca3f58d3623a058b0c286e4cc55d69adbe14575"
+    path = f"/root/.cache/huggingface/hub/models--acme--Judge-v0.1-GGUF/snapshots/{commit}/j.gguf"
+    data = f"FROM {path}\n".encode()
+    file = File(PurePosixPath("Modelfile"), data, size=len(data))
+    detector = next(one for one in DETECTORS if one.name == "modelfile")
+    (found,) = detector.detect(file)
+    assert isinstance(found, ModelReference)
+    assert (found.ref, found.kind, found.revision) == ("acme/Judge-v0.1-GGUF", "hub", commit)
+    assert found.weight_file == "j.gguf"

@@ -76,6 +76,10 @@ _OWN = frozenset(("", "app", "api", "server", "public", "next_public", "site", "
 _ADDRESS = re.compile(
     r"[\w.-]+:\d{2,5}|[\w-]+(?:\.[\w-]+)*\.(?:com|io|org|net|dev|cloud|k8s)/[\w.-]+"
 )
+_CACHED = re.compile(
+    r"(?:^|/)models--(?P<owner>[\w.]+(?:-[\w.]+)*)--(?P<name>[\w.]+(?:-[\w.]+)*)"
+    r"(?:/snapshots/(?P<revision>[0-9a-f]{40})(?:/(?P<file>[^\s]+))?)?/?$"
+)
 _LETTER = re.compile(r"[A-Za-z]")  # a number is no name
 # the server's own image, and encodings of tokenizers
 _NO_MODEL = re.compile(r"ollama/ollama(?::|$)|(?:cl100k|o200k|p50k|r50k)(?:_base|_harmony)?$")
@@ -185,6 +189,9 @@ class Site:
             return None
         if _NO_MODEL.match(text):
             return None
+        cached = _CACHED.search(text)
+        if cached is not None:
+            return self._of_cache(cached, line, column)
         place = self.place
         found = classify(text, place) if not self.is_file else _of_file(text, self.strength)
         if found is None and place.expects not in (None, "package") and self.expects is None:
@@ -217,6 +224,19 @@ class Site:
             weight_file=found.weight_file or self.weight_file,
             flags=tuple(dict.fromkeys((*found.flags, *self.flags))),
         )
+
+    def _of_cache(self, cached: re.Match[str], line: int, column: int) -> ModelReference | None:
+        """A path into the Hub's cache on this machine: it names the repository and the commit."""
+        own = replace(
+            self,
+            expects="hub",
+            strength=0.9,
+            url=None,
+            is_file=False,
+            revision=cached["revision"] or self.revision,
+            weight_file=cached["file"] or self.weight_file,
+        )
+        return own.read(f"{cached['owner']}/{cached['name']}", line, column)
 
 
 @cache

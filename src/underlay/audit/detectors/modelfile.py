@@ -54,7 +54,7 @@ class Modelfile:
     """Files that `ollama create` reads."""
 
     name: str = "modelfile"
-    version: int = 1
+    version: int = 2
     rules: tuple[Rule, ...] = RULES
 
     def wants(self, path: PurePosixPath, size: int, /) -> bool:
