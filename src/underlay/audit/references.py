@@ -139,6 +139,8 @@ _HUB_HOSTS = {
     "modelscope.ai": "modelscope",
 }
 _FILE_VERBS = ("resolve", "blob", "raw", "tree")
+# hosts kept for examples, at which nothing is
+_NOBODYS = re.compile(r"(?:^|\.)(?:example\.(?:com|org|net)|example|invalid|test)$")
 _SCHEMES = (
     "hf://",
     "hf:",
@@ -533,6 +535,8 @@ def _of_url(text: str) -> Candidate | None:
     except ValueError:
         return None
     path = [unquote(part) for part in parts.path.split("/") if part]
+    if _NOBODYS.search(host):
+        return None
     if host in _HUB_HOSTS:
         hub = _HUB_HOSTS[host]
         if hub == "modelscope" and path[:1] == ["models"]:
@@ -647,7 +651,8 @@ def is_local_url(url: str) -> bool:
     if host in _LOCAL_NAMES or host in ("::1", "0.0.0.0", "::"):  # noqa: S104 - compared, not bound
         return True
     if re.fullmatch(
-        r"(?:127|10)(?:\.\d{1,3}){3}|192\.168(?:\.\d{1,3}){2}|172\.(?:1[6-9]|2\d|3[01])(?:\.\d{1,3}){2}",
+        r"(?:127|10)(?:\.\d{1,3}){3}|(?:192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01])|"
+        r"100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))(?:\.\d{1,3}){2}",
         host,
     ):
         return True
@@ -655,6 +660,9 @@ def is_local_url(url: str) -> bool:
         (
             ".local",
             ".svc",
+            ".default",
+            ".home.arpa",
+            ".localdomain",
             ".internal",
             ".lan",
             ".localhost",

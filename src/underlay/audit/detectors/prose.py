@@ -146,7 +146,9 @@ def _text(
     """What stands between the blocks that were read, and in those that were not."""
     source = whole.text
     others = of_others(source)
-    aliases = {one.ref for one in found if isinstance(one, ModelReference) and one.alias}
+    read = [one for one in found if isinstance(one, ModelReference)]
+    aliases = {one.ref for one in read if one.alias}
+    known = {(one.line, one.ref) for one in read}
     is_local = _LOCAL_SERVER.search(source) is not None
     parts = []
     position = 0
@@ -168,6 +170,8 @@ def _text(
                 continue
             is_client = candidate.operator == "openai"
             line, column = whole.at(start + one.start)
+            if (line, candidate.ref) in known:
+                continue
             found.add(
                 ModelReference(
                     ref=candidate.ref,

@@ -50,6 +50,11 @@ _OF_A_MODEL = re.compile(
     r"model|weight|checkpoint|ckpt|classif|regress|encoder|network|svm|forest|xgb|lgbm|pipeline"
 )
 
+# what tensors of models are called, and keys that only their makers write
+_OF_LAYERS = re.compile(
+    rb"(?i)weight|bias|lora|embed|norm|kernel|emb_params|__metadata__|hada|layer"
+)
+
 
 @dataclass(slots=True)
 class _Header:
@@ -217,6 +222,8 @@ def _safetensors(data: bytes) -> _Header | None:
         return None
     length = struct.unpack_from("<Q", data)[0]
     header = _Header("safetensors")
+    if length < 2_000 and not _OF_LAYERS.search(data[8 : 8 + length]):
+        return None  # a few tensors of another kind: samples, codes, a test's input
     start = data.find(b'"__metadata__"', 8, min(len(data), 8 + length))
     if start < 0 or length > 100_000_000:
         return header
