@@ -32,8 +32,10 @@ class Scheme:
         """Whether enough speaks for a name: `around` are the names that it stands under."""
         if self.anywhere or (strength >= 0.5 and not self.strict):
             return True
-        low = around.lower()
-        return any(key in low for key in self.keys) or not self.packages.isdisjoint(packages)
+        if not self.packages.isdisjoint(packages):
+            return True
+        low = f"{around} {' '.join(packages)}".lower()
+        return any(key in low for key in self.keys)
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,10 @@ class _Linker:
                 found = bare_name(leaf.text, place)
             if found is None:
                 continue
-            if found.kind == "file" and leaf.rest is not None and _is_name(leaf.rest[0]):
+            is_address = found.kind == "file" and "://" in leaf.text
+            if found.kind == "file" and not is_address and _is_computed(leaf):
+                continue
+            if is_address and leaf.rest is not None and _is_name(leaf.rest[0]):
                 # an address made of a name: the name is what the code says, at its own place
                 text, file, at, column = leaf.rest
                 found = replace(found, ref=text, weight_file=found.weight_file or leaf.text)
@@ -465,6 +468,11 @@ class _Linker:
         self.unknown.append(
             Unknown(file=path, line=line, text=text, reason=reason, rule=f"python/{rule}")
         )
+
+
+def _is_computed(leaf: Leaf) -> bool:
+    """Whether the name of a file of this machine is put together when the program runs."""
+    return leaf.end is not None and leaf.end.rpartition("/")[2][:1] in ("", ".")
 
 
 def _is_name(text: str) -> bool:

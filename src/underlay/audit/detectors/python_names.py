@@ -59,6 +59,7 @@ class Leaf(NamedTuple):
     hint: str | None
     # the only part of a joined text that is not fixed: its text and where it is written
     rest: tuple[str, str, int, int] | None = None
+    end: str | None = None  # of a joined text: what is written last in it, empty where nothing is
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,10 @@ class Project:
             text = "".join(leaf.text for leaf in combination)
             rest = _varied(combination, spot.path, line, column)
             if len(text) <= 300:
-                yield Leaf(text, spot.path, line, column, hint, rest)
+                last = combination[-1]
+                is_fixed = (last.file, last.line, last.column) == (spot.path, line, column)
+                end = last.text if is_fixed else ""
+                yield Leaf(text, spot.path, line, column, hint, rest, end)
 
     # --- values ----------------------------------------------------------------------------------
 

@@ -52,6 +52,7 @@ _TORCH_HUB = re.compile(
     r"[\"']([\w.-]{2,90})[\"'](?:\s{0,4},\s{0,4}[\"']([\w./-]{2,120})[\"'])?"
 )
 _ENTRIES = re.compile(r"(?i)model(?:for\w*|with\w*)?|tokenizer|config|transforms?|\w*utils")
+_REPOSITORY = re.compile(r"(?<![\w./:@-])[A-Za-z][\w-]{1,40}/[A-Za-z][\w.-]{2,80}(?![\w/])")
 # a member of a list that was commented out
 _MEMBER = re.compile(r"\s{0,20}[\"']([^\"'\s]{4,120})[\"']\s{0,4},?\s*")
 # a text that holds code: what is named there is used where the text is run or sent
@@ -78,10 +79,13 @@ def prose_of(
             continue
         if node in docstrings and _NAMES.search(text):
             found.extend(_named(text, node.lineno, node.col_offset + 4, "doc"))
-        if not _TELLS.search(text):
+        is_text = node in texts
+        if not _TELLS.search(text) and not (is_text and "/" in text):
             continue
-        is_code = node in texts and ">>> " not in text and _CODE.search(text) is not None
+        is_code = is_text and ">>> " not in text and _CODE.search(text) is not None
         found.extend(_text(text, node, "text" if is_code else "doc"))
+        if is_text and not is_code:
+            found.extend(_repositories(text, node))
         if len(found) > _MOST:
             break
     return found
@@ -99,6 +103,17 @@ def _text(text: str, node: ast.expr, kind: str) -> Iterator[list[Any]]:
             line = node.lineno + text.count("\n", 0, at)
             column = at - text.rfind("\n", 0, at) - 1
             yield [match["name"], line, column, kind, 0.55, "hub"]
+
+
+def _repositories(text: str, node: ast.expr) -> Iterator[list[Any]]:
+    """Names of repositories in a text that a program shows, where nothing else has such a name."""
+    for number, line in enumerate(text.splitlines()):
+        shift = node.col_offset + 4 if number == 0 else 1
+        for match in _REPOSITORY.finditer(line[:_LONGEST]):
+            candidate = classify(match[0].rstrip("."))
+            if candidate is not None and candidate.kind == "hub" and candidate.confidence >= 0.7:
+                at = shift + match.start()
+                yield [match[0].rstrip("."), node.lineno + number, at, "doc", 0.55, None]
 
 
 def _comments(

@@ -373,7 +373,10 @@ class Scan:
         for key, name, value in zip(node.keys, names, node.values, strict=True):
             if key is not None:
                 around = seen._replace(
-                    role="option", rule="registry", evidence="key of a registry", more={}
+                    role="option",
+                    rule="registry",
+                    evidence="key of a registry",
+                    more={"g": f"keys {node.lineno}:{node.col_offset}"},
                 )
                 self.stack.append((key, around, scope))
             if name is None:
