@@ -432,20 +432,30 @@ def litellm(key: str, provider: str) -> dict[str, Any]:
     }
 
 
-def test_only_keys_of_makers_lead_to_models(tmp_path: Path) -> None:
+def test_keys_lead_to_models_where_they_tell_the_maker(tmp_path: Path) -> None:
     atlas = made(
         tmp_path,
         openrouter__model_day=[openrouter("openai/gpt-x", "2026-07-31")],
-        litellm__price=[litellm("openai/gpt-x@001", "openai"), litellm("azure/gpt-x", "azure")],
+        litellm__price=[
+            litellm("openai/gpt-x@001", "openai"),
+            litellm("azure/eu/gpt-x-20260701", "azure"),  # the name of a model that there is
+            litellm("azure/gpt-y", "azure"),  # a name of nobody's: an operator's own, perhaps
+            litellm("azure/openai/gpt-z", "azure"),  # its maker is named
+            litellm("bedrock/eu-west-1/openai.gpt-z-v1:0", "azure"),
+        ],
     )
     assert atlas.alias("litellm", "openai/gpt-x@001")[0] == "openai/gpt-x"
-    assert ("litellm", "azure/gpt-x") not in atlas.catalogue.aliases
+    assert atlas.alias("litellm", "azure/eu/gpt-x-20260701")[0] == "openai/gpt-x"
+    assert ("litellm", "azure/gpt-y") not in atlas.catalogue.aliases
+    assert atlas.alias("litellm", "azure/openai/gpt-z")[0] == "azure/openai/gpt-z"
+    assert atlas.alias("litellm", "bedrock/eu-west-1/openai.gpt-z-v1:0")[0] == "azure/openai/gpt-z"
     prices = {row["name"]: row for row in atlas.rows["core__price"]}
-    assert prices["azure/gpt-x"]["organisation_id"] == "unknown"
-    assert prices["azure/gpt-x"]["model_id"] is None
+    assert prices["azure/gpt-y"]["organisation_id"] == "unknown"
+    assert prices["azure/gpt-y"]["model_id"] is None
+    assert prices["azure/openai/gpt-z"]["organisation_id"] == "openai"
     assert prices["openai/gpt-x@001"]["input_usd_per_mtok"] == pytest.approx(2.0)
     assert {row["name"]: row["reason"] for row in atlas.unresolved} == {
-        "azure/gpt-x": "operator: the name decides"
+        "azure/gpt-y": "operator: the name decides"
     }
 
 
@@ -552,7 +562,7 @@ def test_models_dev_has_a_price_for_each_provider(tmp_path: Path) -> None:
         ],
     )
     rows = atlas.rows["core__price"]
-    assert [(row["provider"], row["input_usd_per_mtok"]) for row in rows] == [
+    assert sorted((row["provider"], row["input_usd_per_mtok"]) for row in rows) == [
         ("one", 1.0),
         ("two", 3.0),
     ]

@@ -111,7 +111,7 @@ def test_any_text_is_a_tag_list(text: str) -> None:
         ("nvidia/Gemma-4-31B-IT-NVFP4", "Gemma-4-31B-IT"),
         ("x/gemma-2-9b.i1-GGUF", "gemma-2-9b"),
         ("x/model-i1-gguf", "model"),
-        ("mlc-ai/Llama-3-8B-q4f16_1-MLC", "Llama-3-8B-MLC"),
+        ("mlc-ai/Llama-3-8B-q4f16_1-MLC", "Llama-3-8B"),
         ("x/model.Q4_K_M", "model"),
         ("OpenVINO/Qwen3-8B-int4-ov", "Qwen3-8B"),
         ("OpenVINO/Qwen3-8B-fp16-ov", "Qwen3-8B"),

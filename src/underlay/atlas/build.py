@@ -218,6 +218,13 @@ def _accounts(catalogue: Catalogue) -> Batch:
             # not the model's own maker, which a catalogue may state for one model of an account
             owner = catalogue.account_owner(draft.platform, draft.name)
             owners[draft.platform, draft.account or draft.name] = owner
+    # the curated ones that no list names too: a code base may
+    seen = {(platform, hub_key(account)) for platform, account in owners}
+    for organisation in catalogue.curated.organisations.values():
+        for platform in ("huggingface", "modelscope"):
+            for account in organisation.accounts.get(platform, ()):
+                if (platform, hub_key(account)) not in seen:
+                    owners[platform, account] = organisation.id
     rows = [
         {
             "account_id": number,

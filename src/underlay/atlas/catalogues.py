@@ -14,7 +14,7 @@ import ibis
 
 from underlay.atlas import contracts
 from underlay.atlas.curated import UNKNOWN
-from underlay.identity import repository_name
+from underlay.atlas.served import add_keys, add_served
 from underlay.tables import Batch
 
 if TYPE_CHECKING:
@@ -131,11 +131,12 @@ def add_catalogues(catalogue: Catalogue, engine: Engine) -> None:
     _add_models_dev_bases(names)
     _add_openrouter(names)
     _add_arena(names)
-    _add_litellm(names)
+    add_keys(catalogue, names.newest("raw_litellm__price", ["model_key"], "provider"))
     _add_models_dev_offers(names)
     _add_epoch(names)
     _settle_openness(names)
     _add_ollama(names)
+    add_served(catalogue)
 
 
 # ---- names -------------------------------------------------------------------------------------
@@ -309,15 +310,6 @@ def _hub_id(urls: str | None) -> str | None:
         if found:
             return found[1]
     return None
-
-
-def _add_litellm(names: _Names) -> None:
-    """Only keys under which one maker's models stand; the others are operators' names."""
-    for row in names.newest("raw_litellm__price", ["model_key"], "provider"):
-        maker = names.maker("litellm", row["provider"])
-        if maker != UNKNOWN:
-            title = repository_name(row["model_key"]).partition("@")[0]
-            names.catalogue.elsewhere("litellm", row["model_key"], organisation=maker, title=title)
 
 
 def _add_arena(names: _Names) -> None:

@@ -76,13 +76,13 @@ _NOT_TEXT = ("speech", "vision", "image-generation", "video-generation")
 _FORMATS = (
     r"(?:i?1?-?gguf|ggml|gptq|awq|exl[23]|mlx|bnb|bitsandbytes|onnx|openvino|coreml|tflite|hqq|aqlm"
     r"|eetq|(?:int[48]|fp16|bf16)-ov|(?:nv|mx)?fp[48](?:-(?:dynamic|kv|block))?|nf4|int[48]"
-    r"|w[48]a(?:4|8|16)|[1-8]-?bit|q[2-8](?:f(?:16|32))?(?:_[0-9a-z]+)*"
+    r"|w[48]a(?:4|8|16)|[1-8]-?bit|q0f(?:16|32)|q[2-8](?:f(?:16|32))?(?:_[0-9a-z]+)*"
     r"|quanti[sz]ed|unquantized|imatrix|qat)"
 )
 _QUANTISED = re.compile(rf"(?:^|[-_.]){_FORMATS}(?=$|[-_.])", re.IGNORECASE)
 # marks that say nothing by themselves but stand beside those: the number format of the original,
 # the repacker's own name, the file layout
-_MARKS = re.compile(r"(?:^|[-_.])(?:bf16|fp16|unsloth|autoround|ct)(?=$|[-_.])", re.IGNORECASE)
+_MARKS = re.compile(r"(?:^|[-_.])(?:bf16|fp16|unsloth|autoround|ct|mlc)(?=$|[-_.])", re.IGNORECASE)
 
 _EDGE = r"(?:^|[-_.:/ ])"
 _SIZE = re.compile(

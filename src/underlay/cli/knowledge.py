@@ -63,7 +63,46 @@ _DATE = re.compile(
     r"(?:[-@](?:20\d{2}-?\d{2}-?\d{2}|\d{4}|latest|preview(?:-\d{2}-\d{2,4})?|exp(?:-\d{4})?|"
     r"00\d))+$"
 )
-_BEDROCK = re.compile(r"^(?:(?:us|eu|apac|global)\.)?([a-z0-9]+)\.(.+?)(?:-v\d+)?(?::\d+)?$")
+_BEDROCK = re.compile(
+    r"^(?:bedrock/)?(?:(?:us-gov|us|eu|apac|au|jp|ca|global)\.)?"
+    r"(([a-z0-9]+)\.(.+?)(-v\d+)?(?::\d+k?)*)$"
+)
+# what a program writes around a name for its own use, or an operator behind it
+_AROUND = re.compile(r"^(?:models/|google-(?:gla|vertex):|google:|@cf/|gemini/)|:thinking$")
+_SERVED = re.compile(r"-(?:turbo|fast|specdec|tee|maas|lite)$")
+# operators and makers of references -> prefixes of their names in catalogues and hubs
+_PREFIXES: Mapping[str, tuple[str, ...]] = {
+    "alibaba": ("alibaba", "dashscope", "qwen"),
+    "anthropic": ("anthropic",),
+    "azure": ("azure", "openai"),
+    "azure_ai": ("azure", "azure_ai"),
+    "bedrock": ("amazon-bedrock", "amazon"),
+    "cerebras": ("cerebras",),
+    "cloudflare": ("cloudflare-workers-ai", "cloudflare"),
+    "cohere": ("cohere",),
+    "dashscope": ("alibaba", "dashscope", "qwen"),
+    "databricks": ("databricks",),
+    "fireworks": ("fireworks-ai", "fireworks_ai"),
+    "github": ("github-models", "azure"),
+    "google": ("google", "gemini", "vertex_ai"),
+    "groq": ("groq",),
+    "huggingface": ("huggingface",),
+    "jina": ("jinaai", "jina"),
+    "meta": ("meta-llama", "meta"),
+    "minimax": ("minimax", "minimaxai"),
+    "mistral": ("mistral", "mistralai"),
+    "moonshot": ("moonshotai", "moonshot"),
+    "nvidia": ("nvidia",),
+    "openai": ("openai",),
+    "perplexity": ("perplexity",),
+    "together": ("togetherai", "together_ai"),
+    "upstage": ("upstage",),
+    "vertex_ai": ("google-vertex", "google", "vertex_ai"),
+    "voyage": ("voyage", "voyageai"),
+    "watsonx": ("watsonx",),
+    "xai": ("xai", "x-ai"),
+    "zhipu": ("zai", "z-ai", "zhipuai", "zai-org"),
+}
 
 
 def spellings(sought: Sought) -> tuple[str, ...]:
@@ -90,14 +129,19 @@ def _hosted(sought: Sought, name: str, ref: str) -> Iterator[str]:
     operator = (sought.operator or "").casefold()
     maker = sought.canonical.partition(":")[0].casefold()
     forms = [ref, name]
-    if match := _BEDROCK.match(name):
-        forms += [match[2], f"{match[1]}/{match[2]}"]
+    forms += [_AROUND.sub("", form) for form in tuple(forms)]
+    for form in tuple(forms):
+        if match := _BEDROCK.match(form):
+            forms += [match[1], f"{match[2]}/{match[3]}{match[4] or ''}", f"{match[2]}/{match[3]}"]
+            forms.append(match[3])
     forms += [_DATE.sub("", form) for form in tuple(forms)]
+    forms += [_SERVED.sub("", form) for form in tuple(forms) if "/" in form]
+    owners = [*_PREFIXES.get(maker, (maker,)), *_PREFIXES.get(operator, (operator,))]
+    owners = [each for each in owners if each not in ("", "hosted")]
     for form in dict.fromkeys(forms):
         yield form
-        for owner in dict.fromkeys((maker, operator, "openrouter", "azure", "vertex_ai", "gemini")):
-            if owner and owner != "hosted":
-                yield f"{owner}/{form}"
+        for owner in dict.fromkeys((*owners, "openrouter", "azure", "vertex_ai", "gemini")):
+            yield f"{owner}/{form}"
         if "/" in form:
             yield form.rpartition("/")[2]
 
@@ -585,7 +629,7 @@ def _pick(
     if sought.kind == "ollama":
         preferred = ("ollama", *_HUBS)
     elif sought.kind in ("hosted", "service"):
-        preferred = ("models_dev", "litellm", "openrouter", "arena", *_HUBS)
+        preferred = ("models_dev", "litellm", "served", "openrouter", "arena", *_HUBS)
     for name in names:
         rows = [row for row in aliases.get(name, ()) if row["platform"] in preferred]
         if rows:
