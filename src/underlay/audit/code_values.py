@@ -401,6 +401,7 @@ class Source:
                 found.key = found.label
             elif found.before and last not in code_words("passed", "lists"):
                 found.key = found.before
+                found.is_default = found.is_default or found.before.isupper()
         if call.type in ("enum_constant", "enum_entry"):
             found.is_choice = True
             return current
@@ -416,7 +417,7 @@ class Source:
                     found.is_key = True
                 elif found.before:
                     found.key = found.before
-            found.is_list = True
+            found.is_list = not found.key
             return call
         if last in code_words("passed", "defaults"):
             found.is_default = True
@@ -566,7 +567,8 @@ class Source:
                 found.is_key = True  # ["key"] = value
                 return current
             return None
-        if current.type in code_words("nodes", "default"):
+        is_field = current.type == "property_declaration" and self.language == "csharp"
+        if is_field or current.type in code_words("nodes", "default"):
             found.is_default = True
         name = self.name_of(current)
         if (
@@ -713,23 +715,6 @@ class Source:
         if current.end_byte - current.start_byte > _BODY:
             return ""
         return self.text(current)
-
-    def constants(self) -> dict[str, list[Any]]:
-        """Strings by the names that are given to them once, anywhere in the file."""
-        found: dict[str, list[Any]] = {}
-        for node, _, is_dynamic in self.strings():
-            if is_dynamic:
-                continue
-            parent = self.parent(node)
-            for _ in range(4):
-                if parent is None or _kinds().get(parent.type) not in ("through", "tuple"):
-                    break
-                parent = self.parent(parent)
-            if parent is not None and _kinds().get(parent.type) == "named":
-                name = self.name_of(parent)
-                if name:
-                    found.setdefault(name, []).append(node)
-        return found
 
     def uses(self, name: str) -> Iterator[Any]:
         """Nodes where an identifier stands."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from underlay.audit.detectors.addresses import Addresses
+from underlay.audit.detectors.artifacts import Artifacts
 from underlay.audit.detectors.code import Code
 from underlay.audit.detectors.comfyui import ComfyUI
 from underlay.audit.detectors.containers import Compose, Dockerfile
@@ -48,6 +49,7 @@ DETECTORS: tuple[Detector, ...] = (
     Lists(),
     NimImages(),
     Manifests(),
+    Artifacts(),
     Locks(),
     Coupling(),
     Deployment(),

@@ -55,6 +55,7 @@ _SHOWN = frozenset(
         "abstract",
     )
 )
+_REPOSITORY = re.compile(r"[\"'][A-Za-z0-9][\w.-]{1,60}/[\w.-]*[A-Z0-9][\w.-]*[\"']")
 _GETTERS = re.compile(r"(?i)^(?:get|default|fetch|current|resolve)_?")
 _ADVICE = re.compile(r"\bollama (?:pull|run) (?P<name>[a-z0-9][\w./:-]{1,80})")
 _BODY_MODEL = re.compile(
@@ -176,6 +177,7 @@ class _Reader:
         self._source = source
         self._found = Sightings(path)
         self._text = source.data.decode("utf-8", "replace")
+        self._beside: dict[int, bool] = {}  # by a list's id: whether a known name is in it
         self._around: dict[int, str | None] = {}  # by a function's id: the one address in it
         self._declared: frozenset[str] | None = None  # names to which this file gives a value
 
@@ -189,14 +191,15 @@ class _Reader:
         if source.root is None:
             yield from self._found
             return
-        unplaced: dict[tuple[int, int], tuple[Any, str]] = {}
+        unplaced: dict[str, list[tuple[Any, str]]] = {}
         for node, text, is_dynamic in source.strings():
             if is_dynamic:
                 if " " in text:
                     self._told(node, text, "doc")
             elif _may_be(text):
-                if not self._string(node, text):
-                    unplaced[node.start_byte, node.end_byte] = (node, text)
+                name = self._string(node, text)
+                if name and len(name) > 2 and name not in ("name", "self", "this"):
+                    unplaced.setdefault(name, []).append((node, text))
             elif len(text) > 2:
                 self._longer(node, text)
         self._follow(unplaced)
@@ -207,15 +210,17 @@ class _Reader:
 
     # --- strings -----
 
-    def _string(self, node: Any, text: str) -> bool:
+    def _string(self, node: Any, text: str) -> str:
+        """Read a string; the name that it is given where it isn't known what it is."""
         stand = self._source.stand(node)
-        if stand.is_refused or stand.is_spoken:
-            return False
+        if stand.is_refused or stand.is_spoken or (stand.is_compared and not _is_known(text)):
+            return ""
         site = self._site(stand, node, text)
-        if site is None:
-            return False
-        line, column = self._source.place(node)
-        return self._found.see(text, line, column, site)
+        if site is not None:
+            line, column = self._source.place(node)
+            if self._found.see(text, line, column, site):
+                return ""
+        return "" if stand.is_key or stand.callee else stand.key
 
     def _longer(self, node: Any, text: str) -> None:
         """Texts with more than a name in them: JSON of a request, advice, defaults of Spring."""
@@ -240,20 +245,16 @@ class _Reader:
                 site = Site(self._path, "code/name", told[0][:60], "doc", 0.9, "ollama")
                 self._found.see(told["name"].rstrip(".,:"), line, told.start("name") + 1, site)
 
-    def _follow(self, unplaced: dict[tuple[int, int], tuple[Any, str]]) -> None:
+    def _follow(self, unplaced: dict[str, list[tuple[Any, str]]]) -> None:
         """Constants whose own name says nothing, by what is done with them."""
         followed = 0
-        for name, nodes in self._source.constants().items():
-            if followed >= MAX_FOLLOWED:
-                return
-            strings = [node for node in nodes if (node.start_byte, node.end_byte) in unplaced]
-            if not strings or len(strings) > 60 or name in ("_", "x", "name", "self", "this"):
-                continue
-            if not any(
-                re.search(r"[\d/-]", unplaced[n.start_byte, n.end_byte][1]) for n in strings
-            ):
+        for name, given in unplaced.items():
+            strings = [(node, text) for node, text in given if re.search(r"[\d/-]", text)]
+            if not strings or len(strings) > 60:
                 continue
             followed += 1
+            if followed > MAX_FOLLOWED:
+                return
             for use in list(self._source.uses(name))[:MAX_USES]:
                 stand = self._source.stand(use)
                 if stand.is_refused or stand.is_compared:
@@ -261,11 +262,8 @@ class _Reader:
                 is_given = _names_model(stand.key) and stand.key != name
                 if not is_given and self._called(stand, "a/b") is None and not self._is_sink(stand):
                     continue
-                for node in strings:
-                    _, text = unplaced[node.start_byte, node.end_byte]
-                    if is_given and "/" not in text:
-                        continue
-                    site = self._site(stand, use, text)
+                for node, text in strings:
+                    site = None if is_given and "/" not in text else self._site(stand, use, text)
                     if site is not None:
                         line, column = self._source.place(node)
                         self._found.see(text, line, column, site)
@@ -351,12 +349,34 @@ class _Reader:
             bare = bare_name(text, Place("hub", None, 0.6))
             if bare is not None and bare.kind == "hub":
                 return Site(self._path, "code/name", shown, role, 0.6, expects="hub")
+        if stand.is_list and self._is_beside(stand):
+            return Site(self._path, "code/list", shown, role, 0.55)
         candidate = classify(text, ANYWHERE)
         if candidate is None or candidate.confidence < 0.55:
             return None
+        if candidate.kind == "file" and _REPOSITORY.search(self._source.expression(node)):
+            return None  # a file of the repository beside it
         if candidate.kind in ("hub", "file", "ollama"):
             return Site(self._path, "code/name", shown, role, 0.0)
         return None
+
+    def _is_beside(self, stand: Stand) -> bool:
+        """Whether another one of the same list or map is a name that is known."""
+        scope = stand.scope
+        if scope is None:
+            return False
+        if scope.id not in self._beside:
+            strings = vocabulary_code()["languages"][self._source.language]["strings"]
+            known = False
+            for kid in self._source.kids(scope)[:60]:
+                inner = kid
+                for _ in range(4):
+                    if inner.type in strings or not self._source.kids(inner):
+                        break
+                    inner = self._source.kids(inner)[0]
+                known = known or (inner.type in strings and _is_known(self._source.content(inner)))
+            self._beside[scope.id] = known
+        return self._beside[scope.id]
 
     def _hosted(self, site: Site, text: str) -> Site:
         """A client's argument takes what its service has, of whatever shape."""
@@ -382,6 +402,8 @@ class _Reader:
         if _names_model(
             re.sub(r"(?i)_?(?:dimensions?|sizes?|windows?|limits?|prices?|costs?)$", "", name)
         ):
+            return Site(self._path, "code/list", name, "option", 0.55)
+        if self._is_beside(stand):
             return Site(self._path, "code/list", name, "option", 0.55)
         candidate = classify(text, ANYWHERE)
         if candidate is not None and candidate.kind == "hub" and candidate.confidence >= 0.6:
@@ -678,7 +700,7 @@ def _spelled(word: str) -> str | None:
     if len(parts) < 2:
         return None
     joined = re.sub(r"^(gpt)(\d)", r"\1-\2", "-".join(parts).replace("dalle-", "dall-e-"))
-    joined = joined.replace("gpt-4-o", "gpt-4o")
+    joined = joined.replace("gpt-4-o", "gpt-4o").replace("gpt-35-", "gpt-3.5-")
     for spelled in (_JOINED.sub(".", joined, count=1), joined):
         if spelled.startswith("claude-") and spelled != joined:
             continue
