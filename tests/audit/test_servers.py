@@ -4,13 +4,15 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import pytest
 
 from underlay.audit import audit
-from underlay.audit.detectors.addresses import home
-from underlay.audit.findings import OUTSIDE
+from underlay.audit.detectors.addresses import Addresses, home
+from underlay.audit.findings import OUTSIDE, File
 from underlay.audit.servers import Servers
 
 if TYPE_CHECKING:
@@ -192,6 +194,43 @@ def test_the_nearest_scope_counts() -> None:
     assert servers.address("A_URL", "x/a.py") is None
     assert servers.address("A_URL", "xy/a.py") == LOCAL
     assert servers.address("B_URL", "a.py") is None
+
+
+def test_many_files_that_set_addresses_cost_little() -> None:
+    facts = {
+        f"f{n}/.env": {
+            "set": [
+                [f"A{n}_URL", LOCAL, f"f{n}"],
+                ["B_URL", LOCAL, ""] if n == 0 else [f"A{n}_URL", LOCAL, f"f{n}"],
+            ]
+        }
+        for n in range(20_000)
+    }
+    servers = Servers(facts)
+    began = time.process_time()
+    for n in range(20_000):
+        assert servers.names(f"f{n}/deep/a.py") == [f"A{n}_URL", "B_URL"]
+    assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize("name", ["compose.yml", "README.md", "run.sh", "Dockerfile", ".env"])
+def test_a_hostile_file_costs_little(name: str) -> None:
+    services = "".join(
+        f"  s{n}:\n    <<: *env\n    environment: [A_URL=http://x]\n" for n in range(6_000)
+    )
+    texts = {
+        "compose.yml": f"x-env: &env\n  A_URL: http://x\nservices:\n{services}",
+        "README.md": "```bash\nexport A_URL=http://localhost\n"
+        + "cd a\npython b.py\n" * 12_000
+        + "```\n",
+        "run.sh": "export A_URL=http://localhost\n" + "cd a\npython b.py\n" * 12_000,
+        "Dockerfile": "ENV A_URL=http://localhost\n" * 10_000,
+        ".env": "A_URL=http://localhost\n" * 20_000,
+    }
+    data = texts[name].encode()
+    began = time.process_time()
+    Addresses().facts(File(PurePosixPath(name), data, size=len(data)))
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize(

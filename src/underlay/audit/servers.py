@@ -49,6 +49,7 @@ _SERVED_KEYS = frozenset(
     ("served_model_name", "served_model_names", "model_alias", "served_name", "alias")
 )
 _FIRM = frozenset(("services/client", "services/address"))
+_MOST_SERVED = 200  # of one file
 _NEAR = 20  # lines between a served name and the model that answers to it
 _INTERFACE = "the address chooses the server; others speak it too"
 _BASES = frozenset(("BaseSettings", "EnvSettings", "BaseConfig"))
@@ -59,17 +60,19 @@ class Servers:
     """The addresses of a tree by name and scope, and the names that its own servers answer to."""
 
     facts: Mapping[str, Facts] = field(default_factory=dict)
-    _set: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # name: [(scope, url)]
+    # by scope, then by name; a tree may have very many of each, a path has few scopes around it
+    _set: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    _names: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         for path in sorted(self.facts):
             for name, url, scope in self.facts[path].get("set", ()):
-                self._set.setdefault(name, []).append((scope, url))
+                self._set.setdefault(scope, {}).setdefault(name, []).append(url)
+                self._names.add(name)
 
-    @property
-    def names(self) -> list[str]:
-        """Every variable that some file sets to an address."""
-        return sorted(self._set)
+    def names(self, path: str) -> list[str]:
+        """Every variable that some file sets to an address for a file."""
+        return sorted({name for scope in self._scopes(path) for name in self._set[scope]})
 
     def address(self, name: str, path: str) -> str | None:
         """The address of one's own that a variable holds for a file.
@@ -77,16 +80,16 @@ class Servers:
         The nearest scope counts; None where nothing sets it there, where it leads to somebody's
         service, or where files of the same scope contradict each other.
         """
-        best = -1
-        urls: list[str] = []
-        for scope, url in self._set.get(name, ()):
-            if scope and path != scope and not path.startswith(f"{scope}/"):
-                continue
-            if len(scope) > best:
-                best, urls = len(scope), []
-            if len(scope) == best:
-                urls.append(url)
-        return urls[0] if urls and all(is_local_url(url) for url in urls) else None
+        for scope in self._scopes(path):
+            urls = self._set[scope].get(name)
+            if urls:
+                return urls[0] if all(map(is_local_url, urls)) else None
+        return None
+
+    def _scopes(self, path: str) -> list[str]:
+        """The scopes around a file, the nearest first: the file itself, its folders, the tree."""
+        around = [path, *(str(parent) for parent in PurePosixPath(path).parents)]
+        return [s for s in ("" if each == "." else each for each in around) if s in self._set]
 
     def implicit(self, owner: str, path: str) -> str | None:
         """The address that a service's kit takes by itself from the environment of a file."""
@@ -158,7 +161,7 @@ class Servers:
             return is_theirs and not is_open and self.implicit(owner, file) is not None
         if not _may_send(found):
             return False
-        read = [n for n in facts.get("reads", ()) if n in self._set and not _is_own(n)]
+        read = [n for n in facts.get("reads", ()) if n in self._names and not _is_own(n)]
         explicit = [n for n in read if _is_of(n, owner)]
         if not explicit and len(read) == 1 and owner in evidence.open.get(file, ()):
             explicit = read  # whatever it is called: the one address that the client can take
@@ -311,9 +314,8 @@ def _answers(models: Iterable[ModelReference], facts: Mapping[str, Facts]) -> di
     for file in sorted(by_file):
         places = _served(facts.get(file, {}))
         near = [m for m in by_file[file] if m.kind in ("hub", "ollama", "file") and not m.alias]
-        for one in by_file[file]:
-            if not _is_serving(one) and (one.ref, one.line) not in places:
-                continue
+        serving = [m for m in by_file[file] if _is_serving(m) or (m.ref, m.line) in places]
+        for one in serving[:_MOST_SERVED]:
             behind = [m for m in near if abs(m.line - one.line) <= _NEAR]
             nearest = min(behind, key=lambda m: (abs(m.line - one.line), m.column), default=None)
             if nearest is not None or one.ref not in found:
@@ -331,10 +333,9 @@ def with_addresses(python: Mapping[str, Facts], servers: Servers) -> dict[str, F
         if "python" in facts and path not in joined:
             joined[path] = facts["python"]
     _share_environment(joined)
-    if not servers.names:
-        return joined
     for path in sorted(joined):
-        known = {n: url for n in servers.names if (url := servers.address(n, path)) is not None}
+        names = servers.names(path)
+        known = {n: url for n in names if (url := servers.address(n, path)) is not None}
         if not known:
             continue
         facts = joined[path]

@@ -59,7 +59,8 @@ _SHELL_FENCES = frozenset(("", "bash", "sh", "shell", "console", "zsh", "termina
 _PROMPT = re.compile(r"(?m)^[ \t]*\$[ \t]")
 _RUNS = frozenset(("python", "python3", "node", "tsx", "bun", "deno", "ts-node", "uv", "npx"))
 _PROGRAM = re.compile(r"[\w./-]{1,150}\.(?:py|js|mjs|ts|mts)")
-_MOST = 200  # variables of one file
+_MOST = 200  # variables, services or blocks of one file
+_MOST_LINES = 500  # of one service
 
 
 def home(folder: str) -> str:
@@ -243,7 +244,7 @@ def _runs(fragment: Fragment, home_folder: str) -> dict[str, list[list[list[str]
             around += [(n, v) for n, sign, v in (t.partition("=") for t in texts[1:]) if sign]
         elif name == "cd" and len(texts) == 2:
             inner = _within(home_folder, texts[1])
-            folders |= {inner: None} if inner is not None else {}
+            folders |= {inner: None} if inner is not None and len(folders) < 10 else {}
         elif name in _RUNS:
             program = next((t for t in texts[1:] if _PROGRAM.fullmatch(t)), "")
             for folder in folders:
@@ -295,34 +296,34 @@ def _compose(document: Document, path: PurePosixPath, found: dict[str, Any]) -> 
             node = root.get(match["key"])
             if node is not None:
                 shared[match["name"]] = node
+    lines = document.source.split("\n") if shared else []
     for root in document.roots:
         services = root.get("services")
-        for _, service in services.items() if services is not None else ():
+        for _, service in list(services.items())[:_MOST] if services is not None else ():
             if service.kind != "map":
                 continue
             environment = service.get("environment")
             pairs = _pairs(environment) if environment is not None else []
-            merged = [p for n in _aliases(document, service) if n in shared
+            merged = [p for n in _aliases(lines, service) if n in shared
                       for p in _pairs(shared[n].get("environment") or shared[n])]  # fmt: skip
             if merged and environment is not None and environment.keys:
-                lines = [one.line for one in environment.values]
+                own = [one.line for one in environment.values]
                 outer = [[name, text] for name, text, _ in _addresses(merged, "")]
-                found.setdefault("merged", []).append([min(lines), max(lines), outer])
+                found.setdefault("merged", []).append([min(own), max(own), outer])
             scope = _build(service, path)
             if scope is not None:
                 found.setdefault("set", []).extend(_addresses([*merged, *pairs], scope))
 
 
-def _aliases(document: Document, service: Node) -> list[str]:
+def _aliases(lines: list[str], service: Node) -> list[str]:
     """The names of anchors that a service takes in."""
-    lines = [node.line for node in (*service.keys, *service.values)]
+    inside = [node.line for node in (*service.keys, *service.values)]
     for value in service.values:
-        lines += [node.line for node in (*value.keys, *value.values)]
-    if not lines:
+        inside += [node.line for node in (*value.keys, *value.values)]
+    if not lines or not inside:
         return []
-    every = document.source.split("\n", max(lines))
-    part = "\n".join(every[min(lines) - 1 : max(lines)])
-    return [match["name"] for match in _ALIAS.finditer(part)]
+    part = "\n".join(lines[min(inside) - 1 : max(inside)][:_MOST_LINES])
+    return [match["name"] for match in _ALIAS.finditer(part)][:_MOST]
 
 
 def _build(service: Node, path: PurePosixPath) -> str | None:
