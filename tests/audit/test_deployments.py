@@ -248,3 +248,25 @@ def test_paths_into_the_cache_name_their_repository() -> None:
     assert isinstance(found, ModelReference)
     assert (found.ref, found.kind, found.revision) == ("acme/Judge-v0.1-GGUF", "hub", commit)
     assert found.weight_file == "j.gguf"
+
+
+def test_bicep() -> None:
+    text = (
+        "@description('é: the model')\n@allowed(['gpt-4o', 'gpt-4o-mini'])\n"
+        "param chatModelName string = 'gpt-4o-mini'\n"
+        "var embedModel = empty(other) ? 'text-embedding-3-large' : other\n"
+        "resource d 'Microsoft.CognitiveServices/accounts@2024-10-01' = [for x in y: {\n"
+        "  name: 'chat'\n  properties: { model: { format: 'OpenAI', name: 'o3-mini' } }\n}]\n"
+        "module m 'm.bicep' = { params: { modelName: '${chatModelName}-x', name: 'gpt-own' } }\n"
+    )
+    assert refs("infra/main.bicep", text) == [
+        (2, "gpt-4o", "option"),
+        (2, "gpt-4o-mini", "option"),
+        (3, "gpt-4o-mini", "default"),
+        (4, "text-embedding-3-large", "config"),
+        (7, "o3-mini", "config"),
+    ]
+    text = "using './main.bicep'\nparam modelName = readEnvironmentVariable('M', 'gpt-4o')\n"
+    assert refs("main.bicepparam", text) == [(2, "gpt-4o", "default")]
+    assert refs("main.bicepparam", "param modelName = 'gpt-4o'\n") == [(1, "gpt-4o", "default")]
+    assert refs("a.bicep", "param x object = " + "{ a: [" * 500) == []

@@ -24,7 +24,7 @@ NAMES = (
     "a.ini", "Modelfile", "m.gguf", "m.safetensors", "m.onnx", "m.pt", "README.md", "a.rst",
     "requirements.txt", "uv.lock", "poetry.lock", "package-lock.json", "environment.yml", "setup.py",
     "k.cu", "CMakeLists.txt", "Cargo.toml", "go.mod", "litellm.yaml", "a.yaml",
-    "models.txt", "config.pbtxt", "a.http",
+    "models.txt", "config.pbtxt", "a.http", "main.bicep",
 )  # fmt: skip
 WORDS = (
     b"gpt-4o", b"model", b"from_pretrained", b'"', b"'", b"{", b"}", b"[", b"]", b"(", b")", b"$", b"${",

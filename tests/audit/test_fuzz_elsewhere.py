@@ -19,7 +19,7 @@ PATHS = (
     "a.ts", "a.tsx", "a.vue", "run.sh", "Makefile", "a.bat", "Dockerfile", "compose.yaml",
     "a.yaml", "a.json", "a.toml", "a.ini", ".env", "Modelfile", "a.tf", "README.md", "a.rst",
     "x.gguf", "x.safetensors", "x.onnx", "x.pt", "package.json", "adapter_config.json",
-    "models.txt", "config.pbtxt", "a.http",
+    "models.txt", "config.pbtxt", "a.http", "main.bicep",
 )  # fmt: skip
 # what the grammars know, and what opens the detectors' prefilters
 PIECES = (
@@ -36,6 +36,7 @@ PIECES = (
     "# model: a/b-7b", "# ollama pull x", "cat > .env <<EOF\n", "cat > a.yaml <<EOF\n",
     "serveConfigV2: |\n", "key: \"model\" value: { string_value: \"", "--model a/b-7b",
     "nvcr.io/nim/a/b:1", "kind: Model\nspec: ", "model_size: ", "PRELOAD_MODELS=[{", "provider: ",
+    "param modelName string = ", "@allowed(['gpt-4o'])\n", "readEnvironmentVariable('x', ",
     "variable \"m\" {", "default = ", "[a]\n", "[[a]]\n",
 )  # fmt: skip
 EXAMPLES = int(os.environ.get("UNDERLAY_FUZZ", "4000"))
@@ -113,6 +114,9 @@ def test_some_bytes(path: str, data: bytes) -> None:
         ("models.txt", "https://huggingface.co/"),
         ("config.pbtxt", 'key: "model" value: {'),
         ("a.http", '"model": "'),
+        ("main.bicep", "param a object = {"),
+        ("main.bicep", "@allowed(["),
+        ("main.bicep", "'${"),
         ("a.yaml", "nvcr.io/nim/a/b\n"),
     ],
 )

@@ -1,10 +1,11 @@
-"""Models that Terraform names: variables, environments, images' arguments, deployments."""
+"""Models that Terraform and Bicep name: variables, environments, arguments, deployments."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from underlay.audit.bicep import read_bicep
 from underlay.audit.command_lines import COMMAND_RULES, mentions_models
 from underlay.audit.documents import read_hcl
 from underlay.audit.remarks import REMARK_RULES, read_remarks
@@ -20,24 +21,28 @@ if TYPE_CHECKING:
 
 __all__ = ["Terraform"]
 
+_HCL = frozenset((".tf", ".tfvars", ".hcl", ".nomad"))
+_BICEP = frozenset((".bicep", ".bicepparam"))
+
 
 @dataclass(frozen=True, slots=True)
 class Terraform:
-    """Terraform, OpenTofu, Nomad and Packer."""
+    """Terraform, OpenTofu, Nomad, Packer, and Azure's Bicep."""
 
     name: str = "terraform"
-    version: int = 2
+    version: int = 3
     rules: tuple[Rule, ...] = (*SETTINGS_RULES, *COMMAND_RULES, *REMARK_RULES)
 
     def wants(self, path: PurePosixPath, size: int, /) -> bool:
-        """HCL by its ending."""
-        return size <= 1_000_000 and path.suffix.lower() in (".tf", ".tfvars", ".hcl", ".nomad")
+        """HCL and Bicep by their endings."""
+        return size <= 1_000_000 and path.suffix.lower() in _HCL | _BICEP
 
     def detect(self, file: File, /) -> Iterator[ModelReference | Unknown]:
         """What its blocks name."""
         if not mentions_models(file.data) or b"\0" in file.data[:1000]:
             return
-        document = read_hcl(file.text())
+        is_bicep = file.path.suffix.lower() in _BICEP
+        document = read_bicep(file.text()) if is_bicep else read_hcl(file.text())
         found = Sightings(file.path)
         walk_settings(Settings(file.path, found, document), document.roots)
         if document.problem:
