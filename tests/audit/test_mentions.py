@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from underlay.audit.detectors.prose import Prose
+from underlay.audit.detectors.python import Python
 from underlay.audit.findings import File, ModelReference
 from underlay.audit.mentions import mentions, of_others
 
@@ -34,6 +35,7 @@ def names(text: str, *, are_quotes_code: bool = False) -> list[str]:
         ("[m](https://huggingface.co/acme/m-7b-chat/tree/main)", ["acme/m-7b-chat"]),
         ("[bert-base-uncased](https://huggingface.co/google-bert/bert-base-uncased)",
          ["google-bert/bert-base-uncased"]),
+        ("[first](https://huggingface.co/gpt2-xl)", ["gpt2-xl"]),
         ("at https://dl.acme.org/models/large_v2.jit now", ["https://dl.acme.org/models/large_v2.jit"]),
         ("https://acme.org/bert_models/uncased_L-12_H-768.zip",
          ["https://acme.org/bert_models/uncased_L-12_H-768.zip"]),
@@ -99,6 +101,29 @@ def test_what_changed_names_no_model_but_by_its_address() -> None:
     text = "- no model gpt-3.5-turbo any more\n- https://huggingface.co/acme/m-7b-chat is new\n"
     assert [one.ref for one in found("CHANGELOG.md", text)] == ["acme/m-7b-chat"]
     assert [one.ref for one in found("notes.md", text)] == ["gpt-3.5-turbo", "acme/m-7b-chat"]
+
+
+def test_blocks_of_code_name_what_nothing_else_believes() -> None:
+    blocks = "```python\ntrain(x, 'bert-base-uncased')\n```\n```docker\nFROM a/b-7b-chat\n```\n"
+    text = f"The model:\n{blocks}"
+    assert [(one.ref, one.line) for one in found("README.md", text)] == [("bert-base-uncased", 3)]
+
+
+def test_loads_from_torch_hub_that_are_commented_out() -> None:
+    code = (
+        b"import torch\n"
+        b"model = torch.hub.load('acme-lab/vision:v1', 'kite18')\n"
+        b"# model = torch.hub.load('acme-lab/vision:v1', 'kite34')\n"
+        b"# model = torch.hub.load('acme-lab/words', 'tokenizer', 'bert-base-cased')\n"
+    )
+    file = File(PurePosixPath("a.py"), code, size=len(code))
+    names = {(one.ref, one.line) for one in python_models(file)}
+    assert {("kite18", 2), ("kite34", 3), ("bert-base-cased", 4)} <= names
+    assert not any(name == "tokenizer" for name, _ in names)
+
+
+def python_models(file: File) -> list[ModelReference]:
+    return [one for one in Python().detect(file) if isinstance(one, ModelReference)]
 
 
 @pytest.mark.parametrize("text", ["`" * 200_000, "a-" * 100_000, "a/" * 100_000, '"' * 200_000,

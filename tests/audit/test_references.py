@@ -72,6 +72,49 @@ def test_reference(text: str, place: Place, kind: str, operator: str | None) -> 
     assert found.confidence >= 0.5
 
 
+@pytest.mark.parametrize(
+    ("text", "ref", "kind", "weight_file"),
+    [
+        ("https://s.acme-lab.org/asr-models/kestrel-small-0.15.zip", "", "file",
+         "kestrel-small-0.15.zip"),
+        ("https://s.acme-lab.org/zoo/models/de_v1_jit.model", "", "file", "de_v1_jit.model"),
+        ("https://s.acme-lab.org/tts/large_v2.jit", "", "file", "large_v2.jit"),
+        ("https://s.acme-lab.org/r/en_core_sci_md-0.5.4.tar.gz", "en_core_sci_md", "package", None),
+        ("https://s.acme-lab.org/d/en_core_web_sm-3.7.1-py3-none-any.whl", "en_core_web_sm",
+         "package", None),
+        ("huggingface://acme/m-7b-GGUF/m-7b.Q4_K_M.gguf", "acme/m-7b-GGUF", "hub",
+         "m-7b.Q4_K_M.gguf"),
+        ("acme/llama-7b-chat-GGUF/llama.Q4_K_M.gguf", "acme/llama-7b-chat-GGUF", "hub",
+         "llama.Q4_K_M.gguf"),
+    ],
+)  # fmt: skip
+def test_packed_models_and_files_of_repositories(
+    text: str, ref: str, kind: str, weight_file: str | None
+) -> None:
+    found = classify(text)
+    assert found is not None
+    assert found.confidence >= 0.5
+    assert (found.ref, found.kind, found.weight_file) == (ref or text, kind, weight_file)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://github.com/acme/zoo-models/archive/v1.0.zip",
+        "https://s.acme-lab.org/models/data-v2.tar.gz",
+        "https://s.acme-lab.org/models/tokenizer_v2.model",
+        "https://s.acme-lab.org/files/photos-2.zip",
+        "https://s.acme-lab.org/packages/torch-2.1.0-cp310-cp310-linux_x86_64.whl",
+        "https://example.com/models/large_v2.pt", "https://cdn.example.org/m.gguf",
+        "http://models.invalid/llama-7b.gguf", "mlx-community/YourModel-4bit",
+        "acme/llama-7b-chat-308fc81f-746e-4682-af70-05d35b2ee17d",
+    ],
+)  # fmt: skip
+def test_packages_of_others_and_addresses_of_nobody(text: str) -> None:
+    found = classify(text)
+    assert found is None or found.confidence < 0.5
+
+
 def test_an_address_is_repository_and_file() -> None:
     found = classify(
         "https://huggingface.co/acme/Big-GGUF/resolve/v1/big.Q4_K_M.gguf?download=true"

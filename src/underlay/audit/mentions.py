@@ -98,7 +98,8 @@ def mentions(
         found += 1
         if found > _MOST:
             return
-        yield Mention(candidate, start, bool(_LOCAL.search(_line(text, start))))
+        is_local = candidate.kind == "hosted" and _LOCAL.search(_line(text, start)) is not None
+        yield Mention(candidate, start, is_local)
 
 
 def _coded(text: str, *, are_quotes_code: bool) -> dict[int, str]:

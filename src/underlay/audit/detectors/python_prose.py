@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["prose_of"]
 
 _MOST = 2_000
+# without one of these in the file its comments aren't read
+_SPEAKING = (b"odel", b"huggingface.co", b"hf.co", b"hub.load")
 # without one of these a comment or a docstring names nothing that `mentions` knows
 _NAMES = re.compile(
     r"(?i)gpt|claude|gemini|llama|bert|mi[sx]tral|qwen|embed|whisper|davinci|command-r|minilm|mpnet|"
@@ -71,7 +73,7 @@ def prose_of(
     several lines: a `#` there starts no comment. `texts` are such strings that are no docstrings.
     """
     found: list[list[Any]] = []
-    if b"#" in data and (b"huggingface.co" in data or b"hf.co" in data or b"odel" in data):
+    if b"#" in data and any(mark in data for mark in _SPEAKING):
         found.extend(_comments(data, docstrings, quoted))
     for node in [*docstrings, *texts]:
         text = node.value if isinstance(node, ast.Constant) else ""
@@ -111,7 +113,7 @@ def _repositories(text: str, node: ast.expr) -> Iterator[list[Any]]:
         shift = node.col_offset + 4 if number == 0 else 1
         for match in _REPOSITORY.finditer(line[:_LONGEST]):
             candidate = classify(match[0].rstrip("."))
-            if candidate is not None and candidate.kind == "hub" and candidate.confidence >= 0.7:
+            if candidate is not None and candidate.kind == "hub" and candidate.confidence >= 0.6:
                 at = shift + match.start()
                 yield [match[0].rstrip("."), node.lineno + number, at, "doc", 0.55, None]
 
