@@ -11,6 +11,7 @@ from underlay.audit.detectors.comfyui import ComfyUI
 from underlay.audit.detectors.containers import Compose, Dockerfile
 from underlay.audit.detectors.coupling import Coupling
 from underlay.audit.detectors.deployment import Deployment
+from underlay.audit.detectors.includes import Includes
 from underlay.audit.detectors.javascript import JavaScript
 from underlay.audit.detectors.kernels import Kernels
 from underlay.audit.detectors.lists import Lists, NimImages
@@ -50,6 +51,7 @@ DETECTORS: tuple[Detector, ...] = (
     NimImages(),
     Manifests(),
     Artifacts(),
+    Includes(),
     Locks(),
     Coupling(),
     Deployment(),

@@ -1,4 +1,4 @@
-"""Packages that lock files pin: uv, Poetry, PDM, Pipenv, conda, pixi, npm, pnpm, Yarn, Cargo.
+"""Packages that lock files pin: uv, Poetry, PDM, Pipenv, conda, pixi, npm, pnpm, Yarn, Bun, Cargo.
 
 Lock files are written by machines, in one layout each, and are large: their lines are read as
 they stand, at about 60 MB a second, where a TOML or YAML parser reads 1 to 4.
@@ -42,6 +42,9 @@ _PNPM = re.compile(
     r"^  ['\"]?/?(?P<name>(?:@[\w.-]{1,100}/)?[\w.-]{1,100})[@/](?P<version>\d[\w.+-]{0,60})"
     r"[^:\n]{0,2000}:\s*$"
 )
+_BUN = re.compile(
+    r'^\s{2,8}"[^"\n]{1,200}": \["(?P<name>@?[^@"\n]{1,200})@(?P<version>\d[^"\n]{0,80})"'
+)
 _YAML_ITEM = re.compile(r"^(?P<lead>\s*(?:- )?)name:\s*['\"]?(?P<name>[\w.-]{1,120})['\"]?\s*$")
 _YAML_VERSION = re.compile(r"^\s*(?:- )?version:\s*['\"]?(?P<version>[\w.+!-]{1,120})['\"]?\s*$")
 _PIXI_URL = re.compile(
@@ -56,7 +59,7 @@ class Locks:
     """Pinned packages that need an accelerator or its toolchain, one finding each."""
 
     name = "locks"
-    version = 1
+    version = 2
     rules = (
         Rule("locks/package", "a pinned package that needs an accelerator or its toolchain"),
         Rule("locks/local-version", "a pinned version whose local part names a toolchain"),
@@ -69,6 +72,7 @@ class Locks:
         return size <= _LARGEST and (
             name in _READERS
             or name.endswith(("conda-lock.yml", "conda-lock.yaml"))
+            or (name.startswith("conda-") and name.endswith(".lock"))
             or name.startswith("pylock.")
         )
 
@@ -180,8 +184,29 @@ def _conda_lock(text: str, ties: Ties) -> Iterator[Infrastructure]:
 
 
 def _pixi(text: str, ties: Ties) -> Iterator[Infrastructure]:
+    """Addresses of packages, and in older ones `- kind: pypi` with name and version below it."""
+    name = ""
+    place = (0, 0)
     for number, raw in enumerate(text.split("\n"), 1):
-        yield from _file(ties, raw, number, 0, _PIXI_URL)
+        if raw.startswith("- "):
+            name = ""
+            yield from _file(ties, raw, number, 0, _PIXI_URL)
+            place = (0, 0) if raw.startswith(("- conda:", "- pypi:")) else (number, 0)
+        elif place == (0, 0):
+            continue  # its address says all
+        elif not name and (match := _YAML_ITEM.match(raw)):
+            name, place = match["name"], (number, match.start("name") + 1)
+        elif name and (match := _YAML_VERSION.match(raw)):
+            yield from _pinned(ties, name, match["version"], "", place, "pypi")
+            name, place = "", (0, 0)
+
+
+def _bun(text: str, ties: Ties) -> Iterator[Infrastructure]:
+    """bun.lock: a list a package, whose first entry is its name and version."""
+    for number, raw in enumerate(text.split("\n"), 1):
+        if match := _BUN.match(raw):
+            place = (number, match.start("name") + 1)
+            yield from _pinned(ties, match["name"], match["version"], "", place, "npm")
 
 
 def _file(
@@ -208,6 +233,7 @@ _READERS = {
     "npm-shrinkwrap.json": _json,
     "yarn.lock": _yarn,
     "pnpm-lock.yaml": _pnpm,
+    "bun.lock": _bun,
     "pixi.lock": _pixi,
     "conda-lock.yml": _conda_lock,
     "conda-linux-64.lock": _conda_lock,

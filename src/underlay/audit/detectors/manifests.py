@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from underlay.audit.catalogue import catalogue
-from underlay.audit.findings import Rule
+from underlay.audit.findings import Infrastructure, Rule, Unknown
 from underlay.audit.ties import Ties, strongest
 
 if TYPE_CHECKING:
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from pathlib import PurePosixPath
 
     from underlay.audit.documents import Node
-    from underlay.audit.findings import File, Infrastructure, Role
+    from underlay.audit.findings import File, Role
 
-__all__ = ["Manifests", "requirement_lines"]
+__all__ = ["Manifests", "is_requirements", "requirement_lines"]
 
 _LARGEST = 2_000_000  # bytes; a declaration by hand has a few thousand
 _REQUIREMENTS = re.compile(
@@ -29,6 +29,8 @@ _FOLDERS = frozenset(("requirements", "reqs", "constraints", "deps"))
 _OPTION = re.compile(
     r"\s*(?:-i|--index-url|--extra-index-url|-f|--find-links)(?:[ =]+)(?P<url>\S+)"
 )
+_OPEN = re.compile(r"\$\{?\w|\{\w*\}|\{\{|%\(\w")  # a part that is known only when it is installed
+_CHOOSES = re.compile(r"://|\+(?:cu|rocm|cpu|[${]|$)|/whl/|index")
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
 _SETUP_KEYS = frozenset(
     ("install_requires", "extras_require", "setup_requires", "tests_require", "dependency_links")
@@ -40,7 +42,7 @@ class Manifests:
     """Declared packages, the indexes that they come from, and what each ties to."""
 
     name = "manifests"
-    version = 1
+    version = 2
     rules = (
         Rule("manifests/package", "a declared package that needs an accelerator or its toolchain"),
         Rule("manifests/kit", "a declared kit whose one purpose is to call a hosted service"),
@@ -61,17 +63,17 @@ class Manifests:
             "Cargo.toml", "go.mod", "cog.yaml", "cog.yml", "uv.toml", "pip.conf", "meta.yaml",
         ):  # fmt: skip
             return True
-        if path.suffix in (".txt", ".in", ".pip"):
-            return bool(_REQUIREMENTS.match(name)) or (
-                path.suffix in (".txt", ".in") and path.parent.name.lower() in _FOLDERS
-            )
+        if is_requirements(path):
+            return True
         return path.suffix in (".yaml", ".yml") and bool(_CONDA.match(name))
 
-    def detect(self, file: File, /) -> Iterator[Infrastructure]:
-        """The packages of one file."""
-        yield from strongest(self._detect(file))
+    def detect(self, file: File, /) -> Iterator[Infrastructure | Unknown]:
+        """The packages of one file, and where what it takes is known only when it is installed."""
+        found = list(self._detect(file))
+        yield from strongest(each for each in found if isinstance(each, Infrastructure))
+        yield from (each for each in found if isinstance(each, Unknown))
 
-    def _detect(self, file: File) -> Iterator[Infrastructure]:
+    def _detect(self, file: File) -> Iterator[Infrastructure | Unknown]:
         name = file.path.name
         ties = Ties(file.path, self.name)
         if name in ("pyproject.toml", "Pipfile", "pixi.toml", "uv.toml"):
@@ -94,9 +96,24 @@ class Manifests:
             yield from requirement_lines(file.text(), ties)
 
 
+def is_requirements(path: PurePosixPath) -> bool:
+    """Whether a file holds requirements, told by its name and folder."""
+    if path.suffix in (".txt", ".in", ".pip"):
+        return bool(_REQUIREMENTS.match(path.name)) or (
+            path.suffix in (".txt", ".in") and path.parent.name.lower() in _FOLDERS
+        )
+    return path.suffix == ".lock" and path.name.lower().startswith("requirements")
+
+
+def _unresolved(ties: Ties, text: str, line: int, column: int) -> Unknown:
+    reason = "a package, or an index of packages, that is known only when it is installed"
+    return Unknown(file=ties.file, line=line, column=column, text=text[:160], reason=reason,
+                   rule=f"{ties.detector}/index")  # fmt: skip
+
+
 def requirement_lines(
     text: str, ties: Ties, *, first: int = 1, indent: int = 0, role: Role = "use"
-) -> Iterator[Infrastructure]:
+) -> Iterator[Infrastructure | Unknown]:
     """The lines of a requirements file; hashes and continuations belong to the line before."""
     continues = False
     for number, raw in enumerate(text.split("\n"), first):
@@ -110,16 +127,20 @@ def requirement_lines(
         option = _OPTION.match(content)
         if option:
             yield from ties.address(option["url"], number, column, role=role)
+            if _OPEN.search(option["url"]):
+                yield _unresolved(ties, content.strip(), number, column)
         elif content.lstrip().startswith("-e "):
             yield from ties.requirement(content.lstrip()[3:], number, column, role=role)
         elif not content.lstrip().startswith("-"):
             yield from ties.requirement(content, number, column, role=role)
+            if _OPEN.search(content) and _CHOOSES.search(content):
+                yield _unresolved(ties, content.strip(), number, column)
 
 
 # --- TOML -----------------------------------------------------------------------------------------
 
 
-def _toml(text: str, ties: Ties) -> Iterator[Infrastructure]:
+def _toml(text: str, ties: Ties) -> Iterator[Infrastructure | Unknown]:
     from underlay.audit.documents import read_toml
 
     for root in read_toml(text).roots:
@@ -127,7 +148,7 @@ def _toml(text: str, ties: Ties) -> Iterator[Infrastructure]:
             yield from _toml_node(path, node, ties)
 
 
-def _toml_node(path: tuple[str, ...], node: Node, ties: Ties) -> Iterator[Infrastructure]:
+def _toml_node(path: tuple[str, ...], node: Node, ties: Ties) -> Iterator[Infrastructure | Unknown]:
     last = path[-1] if path else ""
     if node.kind == "text":
         if last == "*" and _is_requirement_list(path):
@@ -135,6 +156,10 @@ def _toml_node(path: tuple[str, ...], node: Node, ties: Ties) -> Iterator[Infras
         elif last in ("url", "index-url", "index_url", "extra-index-url", "find-links") or (
             last == "*" and path[-2:-1] and path[-2] in ("extra-index-url", "find-links")
         ):
+            yield from ties.address(node.text, node.line, node.column)
+            if "://" in node.text and _OPEN.search(node.text):
+                yield _unresolved(ties, node.text, node.line, node.column)
+        elif last == "git" and "sources" in path:
             yield from ties.address(node.text, node.line, node.column)
         elif last == "*" and path[-2:-1] == ("channels",):
             pinned = catalogue().channel(node.text)
@@ -167,9 +192,9 @@ def _is_dependency_table(path: tuple[str, ...]) -> bool:
         return path[:2] == ("tool", "pixi") or path[0] in (
             "dependencies", "pypi-dependencies", "host-dependencies", "feature", "target",
         )  # fmt: skip
-    return path in (("packages",), ("dev-packages",), ("system-requirements",)) or (
-        path == ("tool", "pixi", "system-requirements")
-    )
+    if path and path[-1] == "system-requirements":
+        return path[:2] == ("tool", "pixi") or path[0] in ("system-requirements", "feature")
+    return path in (("packages",), ("dev-packages",))
 
 
 def _role(path: tuple[str, ...]) -> Role:
@@ -224,7 +249,7 @@ def _go(text: str, ties: Ties) -> Iterator[Infrastructure]:
 # --- the others -----------------------------------------------------------------------------------
 
 
-def _setup(file: File, ties: Ties) -> Iterator[Infrastructure]:
+def _setup(file: File, ties: Ties) -> Iterator[Infrastructure | Unknown]:
     from underlay.audit.syntax import python_source
 
     tree = python_source(file.data).tree
@@ -242,9 +267,16 @@ def _setup(file: File, ties: Ties) -> Iterator[Infrastructure]:
         for part in ast.walk(found):
             if isinstance(part, ast.Constant) and isinstance(part.value, str):
                 yield from ties.requirement(part.value, part.lineno, part.col_offset + 1)
+            elif isinstance(part, ast.JoinedStr):
+                shown = "".join(
+                    str(each.value) if isinstance(each, ast.Constant) else "{}"
+                    for each in part.values
+                )
+                if _OPEN.search(shown) and _CHOOSES.search(shown.replace("{}", "")):
+                    yield _unresolved(ties, shown, part.lineno, part.col_offset + 1)
 
 
-def _configuration(text: str, ties: Ties) -> Iterator[Infrastructure]:
+def _configuration(text: str, ties: Ties) -> Iterator[Infrastructure | Unknown]:
     """setup.cfg and pip.conf: keys whose values go on over indented lines."""
     key = section = ""
     for number, raw in enumerate(text.split("\n"), 1):
@@ -263,6 +295,8 @@ def _configuration(text: str, ties: Ties) -> Iterator[Infrastructure]:
             continue
         if key in ("index-url", "extra-index-url", "find-links"):
             yield from ties.address(content.strip(), number, column)
+            if _OPEN.search(content):
+                yield _unresolved(ties, content.strip(), number, column)
         elif key in _SETUP_KEYS or section == "options.extras_require":
             yield from ties.requirement(content, number, column)
 
@@ -283,7 +317,7 @@ def _npm(text: str, ties: Ties) -> Iterator[Infrastructure]:
                                         evidence=f"{key.text} {value.text}")  # fmt: skip
 
 
-def _conda(text: str, ties: Ties) -> Iterator[Infrastructure]:
+def _conda(text: str, ties: Ties) -> Iterator[Infrastructure | Unknown]:
     from underlay.audit.documents import read_yaml
 
     for root in read_yaml(text).roots:
