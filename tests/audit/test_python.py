@@ -312,3 +312,26 @@ def test_an_address_that_something_else_holds(code: str) -> None:
 def test_an_address_elsewhere_is_no_alias() -> None:
     code = 'D = {"api_base": "https://api.openai.com/v1"}\nOpenAILike(model="gpt-4o", **D)'
     assert not models("from llama_index.llms import OpenAILike\n" + code)["gpt-4o"].alias
+
+
+def test_classes_of_local_servers() -> None:
+    assert models('from x import LocalAI\nLocalAI(model_name="gpt-4o")')["gpt-4o"].alias
+    code = 'from llama_index.llms import OpenAILike\nOpenAILike(model="gpt-4o", **LOCALAI_DEFAULTS)'
+    assert models(code)["gpt-4o"].alias
+
+
+def test_functions_of_repositories_of_torch_hub() -> None:
+    found = models('import torch\ntorch.hub.load("acme/kit", "modelForMaskedLM", "acme/big-7b")')
+    assert "modelForMaskedLM" not in found
+    assert found["acme/big-7b"].kind == "hub"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'MODEL_URL = "https://files.example.net/nsfw_b32.zip"',
+        'D = {"latin": {"filename": "latin.pth", "url": "https://files.example.net/nsfw_b32.zip"}}',
+    ],
+)
+def test_an_archive_of_weights(code: str) -> None:
+    assert "https://files.example.net/nsfw_b32.zip" in models(LOAD + code)

@@ -53,6 +53,8 @@ _TAKES_MODEL = re.compile(
     r"(?:model|llm|embedd|tokenizer|rerank|checkpoint|whisper|encoder)",
     re.IGNORECASE,
 )
+# entries of repositories of torch.hub that are functions, not models
+_ENTRY = re.compile(r"model|tokenizer|config|modelFor\w+|modelWith\w+|transforms|\w*utils")
 # calls that run a command
 _COMMANDS = frozenset(
     ("run", "call", "check_call", "check_output", "Popen", "system", "popen", "getoutput",
@@ -75,8 +77,12 @@ _RESOURCES = frozenset(
 _CLIENTS = frozenset(("client", "provider", "openai_client", "async_client", "llm_client"))
 _WRITERS = frozenset(
     ("save", "export", "save_pretrained", "save_weights", "save_model", "save_file",
-     "save_checkpoint", "save_state_dict", "export_model", "save_lora_weights", "write_weights")
+     "save_checkpoint", "save_state_dict", "export_model", "save_lora_weights", "write_weights",
+     "quantize_dynamic", "quantize_static")
 )  # fmt: skip
+_WRITTEN = frozenset(
+    ("output", "output_path", "output_file", "model_output", "out_path", "outfile")
+)
 # keywords under which a form or a setting holds what can be chosen, and what is chosen at first
 _HELD_ONE = frozenset(("default", "value", "default_value", "initial"))
 _HELD = _HELD_ONE | {"choices", "options", "values", "items", "allowed", "enum"}
@@ -199,6 +205,12 @@ class CallScan(Scan):
         )
         taken = [node.args[n] for n in entry.positions if n < len(node.args)]
         taken += [keyword.value for keyword in node.keywords if keyword.arg in entry.keywords]
+        if entry.rule == "torch-hub" and len(node.args) > 2:
+            function = text_of(node.args[1])
+            if function is not None and _ENTRY.fullmatch(function):
+                taken = [node.args[2]]  # what the function is asked for
+                around = around._replace(rule="loader", expects="hub")
+                used.add(id(node.args[1]))
         if entry.rule == "torch-hub":
             given = node.args[:1] + [k.value for k in node.keywords if k.arg in _HUB_REPOSITORY]
             for repository in given[:1]:
@@ -238,6 +250,8 @@ class CallScan(Scan):
                 for inner in keyword.value.keywords:
                     if inner.arg in self.vocabulary.address_keywords:
                         more.setdefault("addr", []).append(value_of(inner.value))
+            elif keyword.arg is None and "LOCALAI" in (dotted(keyword.value) or ""):
+                more.setdefault("addr", []).append(["s", "http://localhost:8080/v1", 0, 0])
             elif keyword.arg in _CLIENTS or (keyword.arg is None and entry.rule != "loader"):
                 more.setdefault("held", []).append(value_of(keyword.value))
             elif keyword.arg == "use_safetensors" and _is_constant(keyword.value, held=False):
@@ -339,6 +353,9 @@ class CallScan(Scan):
             if id(keyword.value) in used:
                 continue
             key = keyword.arg or ""
+            if key in _WRITTEN:
+                written = value_of(keyword.value)
+                self.sink(Seen(rule="output"), scope, written, keyword.value.lineno)
             if passes and not inherited.strength and key in ("default", "value"):
                 told = NOWHERE._replace(role=seen.role, key=seen.key, rule=seen.rule)
                 self.expression(keyword.value, told, scope)

@@ -57,6 +57,7 @@ _PROSE = {
     "text": ("text", "code in a text"),
 }
 _BRANCHES = frozenset(("main", "master", "HEAD", "None"))
+_WEIGHTS = re.compile(r"\.(?:pth?|ckpt|safetensors|gguf|bin|onnx|tflite|h5|keras|pkl)$")
 _ADDRESSES = ("base_url", "api_base", "openai_api_base", "endpoint")
 _PINNABLE = frozenset(("loader", "hub-download"))
 
@@ -123,7 +124,7 @@ class _Linker:
             if key[:3] in self.nothing and not best.reaches_others:
                 continue
             # what the code itself saves under a plain name is read back from this machine
-            if key[:3] in self.outputs and "/" not in key[3]:
+            if key[:3] in self.outputs and ("/" not in key[3] or _WEIGHTS.search(key[3])):
                 continue
             if best.reference.kind == "file" and (key[0], key[3]) in self.written:
                 continue
@@ -163,6 +164,8 @@ class _Linker:
                 # the object behind `.chat.completions.create` could not be traced: nobody's yet
                 place = Place(expects, None, strength)
             found = self._read(leaf.text, place, server)
+            if found is None and "archive" in more:
+                found = Candidate(leaf.text, "file", _KNOWN, weight_file=more["archive"] or None)
             if found is None and "slug" in more:
                 found = classify(leaf.text, Place(None, None, SURE))
                 sure = SURE if more["slug"] else 0.0
@@ -396,6 +399,9 @@ class _Linker:
                 self._client(held, server, addresses)
         for value in more.get("held", ()) if not addresses else ():
             self._held(value, spot, addresses)
+        if operator == "local" and not addresses:
+            server.is_known = server.is_local = True
+            return server
         own = server.operator or operator
         if not addresses and rule in ("client", "gateway") and own in (None, "openai"):
             addresses.extend(self._module_address(spot))

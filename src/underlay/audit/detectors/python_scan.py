@@ -63,6 +63,8 @@ _NO_SLUG = re.compile(
     r"chatcmpl|cmpl|call|msg|req|resp|asst|thread|item|node|chunk|doc|page|section|step|task|session|run|my|your)[-.\d]|.*\.(?:[a-z]{2,4}|json|yaml)$|"
     r".*(?:[0-9a-f]{12}|[A-Za-z0-9]{24})"
 )
+_ARCHIVE = re.compile(r"https?://[\w./%@+-]{4,280}\.(?:zip|tar|tgz|tar\.(?:gz|bz2|xz)|7z)")
+_WEIGHTS = re.compile(r"[\w.@+-]{1,100}\.(?:pth?|ckpt|onnx|safetensors|bin|h5|pb|tflite)")
 # what goes to a server together with a model's name
 _BODY = frozenset(("messages", "prompt", "inputs", "max_tokens", "stream", "stop", "top_p"))
 # what is shown of a thing; beside its address it names nothing else
@@ -283,6 +285,10 @@ class Scan:
             return
         if len(text) > 300 or seen.skip == NEVER:
             return
+        if seen.strength >= 0.5 and _ARCHIVE.fullmatch(text) is not None:
+            told = seen._replace(more={**seen.more, "archive": ""})
+            self.sink(told, scope, ["s", text, node.lineno, node.col_offset + 1])
+            return
         if seen.role is not None and len(self.marks) < MOST:
             self.marks[f"{node.lineno}:{node.col_offset + 1}"] = seen.role
         place = Place(seen.expects, seen.operator, seen.strength)
@@ -365,6 +371,7 @@ class Scan:
             if name is not None and (text := text_of(value)) is not None
         }
         files = files_of_repositories(texts) if len(texts) > 1 else {}
+        weights = next((text for text in texts.values() if _WEIGHTS.fullmatch(text)), "")
         given = frozenset(name for name in names if name is not None)
         shown = _labels_beside_addresses(texts) if len(texts) > 1 else frozenset()
         several = sum(
@@ -392,6 +399,12 @@ class Scan:
                 body = {**more, "g": f"{node.lineno}:{node.col_offset}", "body": True}
                 told = seen._replace(key=name, strength=0.85, rule="key", more=body)
                 self.expression(value, told._replace(evidence="model in a request"), scope)
+                continue
+            archive = texts.get(name, "")
+            if weights and _ARCHIVE.fullmatch(archive) is not None:
+                own = {**more, "archive": weights}
+                told = Seen(name, 0.5, "option", "url", f'"{name}":', more=own)
+                self.sink(told, scope, ["s", archive, value.lineno, value.col_offset + 1])
                 continue
             if name in files:
                 own = {"file": ["s", texts[files[name]], 0, 0]}
