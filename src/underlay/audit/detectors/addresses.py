@@ -58,6 +58,7 @@ _ALIAS = re.compile(r"(?:<<|environment)\s*:\s*\[?\s*\*(?P<name>[\w-]{1,60})")
 _SHELL_FENCES = frozenset(("", "bash", "sh", "shell", "console", "zsh", "terminal"))
 _PROMPT = re.compile(r"(?m)^[ \t]*\$[ \t]")
 _RUNS = frozenset(("python", "python3", "node", "tsx", "bun", "deno", "ts-node", "uv", "npx"))
+_RUNNERS = tuple(name.encode() for name in sorted(_RUNS))
 _PROGRAM = re.compile(r"[\w./-]{1,150}\.(?:py|js|mjs|ts|mts)")
 _MOST = 200  # variables, services or blocks of one file
 _MOST_LINES = 500  # of one service
@@ -99,7 +100,8 @@ class Addresses:
         if suffix == ".py":
             return _constants(data)
         if suffix in _YAML:
-            return _yaml(file) if b"://" in data or b"backend" in data else None
+            is_set = b"://" in data and any(mark in data for mark in _MARKS)
+            return _yaml(file) if is_set or b"parameters:" in data else None
         if not any(mark in data for mark in _MARKS):
             return None
         if suffix in _CODE:
@@ -110,7 +112,7 @@ class Addresses:
         if b"://" not in data:
             return None
         if suffix in _SHELL:
-            return _script(file)
+            return _script(file) if any(word in data for word in _RUNNERS) else None
         if suffix == ".md":
             return _page(file) if b"export " in data and _LOCAL.search(data) else None
         if _is_container(file.path.name.lower()):
