@@ -103,7 +103,17 @@ def test_a_zip_bomb_named_wheel(tree: Path) -> None:
             with bomb.open(f"{number}.txt", "w", force_zip64=True) as member:
                 for _ in range(20):
                     member.write(bytes(1_000_000))
-    look(tree)
+    (tree / "bomb.zip").write_bytes((tree / "bomb.whl").read_bytes())
+    done = look(tree)
+    assert reasons(done, "bomb.whl") == ["an archive: known by its name, not opened"]
+    assert reasons(done, "bomb.zip") == ["an archive: not opened"]
+
+
+def test_a_wheel_in_the_tree_is_known_by_its_name(tree: Path) -> None:
+    (tree / "torch-2.3.1+cu121-cp311-cp311-linux_x86_64.whl").write_bytes(b"PK")
+    found = {i.component: i.version for i in look(tree).infrastructure}
+    assert found["package:torch"] == "2.3.1+cu121"
+    assert "toolchain:cuda" in found
 
 
 def test_a_malicious_pickle_is_never_loaded(tree: Path, tmp_path: Path) -> None:
@@ -168,6 +178,51 @@ def test_a_hostile_file(tree: Path, name: str, data: bytes) -> None:
     start = time.process_time()
     look(tree)
     assert time.process_time() - start < 10
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "reason"),
+    [
+        ("latin.py", b"# caf\xe9\nx = 1\n", "not UTF-8 from line 1"),
+        ("wide.yaml", "model: gpt-4".encode("utf-16"), "not UTF-8 from line 1"),
+        ("many.json", b'{"model": [' + b'"gpt-4",' * 100_001 + b"1]}", "more than 100000 values"),
+        ("deep.json", b'{"model": "gpt-4", "a": ' + b"[" * 200, "nested deeper than 100"),
+        ("deep.toml", b"model = " + b"[" * 3_000 + b"'gpt-4'\n", "nested deeper than 2000"),
+        ("deep.py", b"from_pretrained" + b"(" * 2_000, "brackets nest deeper than 900"),
+        ("lost.py", b"m = from_pretrained('gpt2')\nclass A:\n" + b"\tx\n x\n" * 100, "left out"),
+        ("run.sh", b"ollama pull llama3:8b\n" * 6_000, "more than 5000 commands"),
+        ("a.env", b"MODEL=gpt-4\n" * 6_000, "more than 5000 assignments"),
+        ("Dockerfile", b"ENV MODEL=gpt-4\n" * 2_000, "more than 1000 instructions"),
+        ("k.cu", b"__global__ void f() {}\n" * 600, "more than 500 kernels"),
+        ("bomb.yaml", b"model: gpt-4\na: &a [x,x,x,x,x,x,x,x,x]\n" + b"".join(
+            b"%c: &%c [*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c]\n" % ((n, n) + (n - 1,) * 9)
+            for n in range(ord("b"), ord("k"))), "aliases for more than 100000 values"),
+        ("big.yaml", b"model: gpt-4\n" * 100_000, "larger than 1000000 bytes: not read for settings"),
+        ("big.sh", b"ollama pull llama3:8b\n" * 50_000, "larger than 1000000 bytes: not read"),
+        ("big.lock", b"", ""),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)  # fmt: skip
+def test_what_is_cut_is_said(tree: Path, name: str, data: bytes, reason: str) -> None:
+    (tree / name).write_bytes(data)
+    told = reasons(look(tree), name)
+    assert any(each.startswith(reason) or reason in each for each in told) if reason else not told
+
+
+def test_notes_do_not_depend_on_who_did_the_work(tree: Path) -> None:
+    for folder in range(5):
+        (tree / str(folder)).mkdir()
+        for number in range(40):
+            (tree / str(folder) / f"{number}.zip").touch()
+            (tree / str(folder) / f"l{number}").symlink_to("/nowhere")
+    for limits in (Limits(), Limits(unknowns=70), Limits(unknowns=7, unknowns_alike=3)):
+        one, two = (audit(tree, limits=limits, processes=n) for n in (1, 2))
+        assert one.unknown == two.unknown
+        assert one.skipped == two.skipped
+        named = sum(u.text == "" for u in one.unknown)
+        more = sum(int(u.text.split()[0]) for u in one.unknown if u.text)
+        assert named + more == 400
+        assert named <= limits.unknowns
 
 
 def test_special_files_are_not_opened(tree: Path) -> None:

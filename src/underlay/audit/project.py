@@ -188,7 +188,10 @@ class _Share:
         if entry.size > _SMALL:
             self._tell_refused(entry, wanting)
         if not wanting:
-            notes.skipped["no detector reads such a file"] += 1
+            if entry.path.name.lower().endswith(_ARCHIVES):
+                notes.note(str(entry.path), "an archive: not opened")
+            else:
+                notes.skipped["no detector reads such a file"] += 1
             return
         if self.bytes > self.most_bytes:
             notes.note(str(entry.path), f"more than {limits.total_bytes} bytes in all: not read")
@@ -234,6 +237,7 @@ class _Share:
             self.notes.note(str(entry.path), f"larger than {most} bytes: not read{which}")
 
 
+_ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.zst", ".7z", ".rar", ".egg")
 _SMALL = 100_000  # bytes; no detector refuses a file for so little
 
 

@@ -15,7 +15,7 @@ from underlay.audit.detectors.includes import Includes
 from underlay.audit.detectors.javascript import JavaScript
 from underlay.audit.detectors.kernels import Kernels
 from underlay.audit.detectors.lists import Lists, NimImages
-from underlay.audit.detectors.locks import Locks
+from underlay.audit.detectors.locks import Locks, Wheels
 from underlay.audit.detectors.manifests import Manifests
 from underlay.audit.detectors.modelfile import Modelfile
 from underlay.audit.detectors.notebook import Notebook
@@ -53,6 +53,7 @@ DETECTORS: tuple[Detector, ...] = (
     Artifacts(),
     Includes(),
     Locks(),
+    Wheels(),
     Coupling(),
     Deployment(),
     Kernels(),

@@ -9,16 +9,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from underlay.audit.findings import Rule
+from underlay.audit.findings import Infrastructure, Rule, Unknown
 from underlay.audit.ties import Ties, lowered, strongest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import PurePosixPath
 
-    from underlay.audit.findings import File, Infrastructure
+    from underlay.audit.findings import File
 
-__all__ = ["Locks"]
+__all__ = ["Locks", "Wheels"]
 
 _LARGEST = 4_000_000
 # parts of the names of all that the catalogue knows, in lower case
@@ -84,6 +84,32 @@ class Locks:
         name = file.path.name
         reader = _READERS.get(name, _toml if name.startswith("pylock.") else _conda_lock)
         yield from strongest(reader(file.text(), Ties(file.path, self.name)))
+
+
+class Wheels:
+    """Packages that lie in the tree as archives: known by their file names, never opened."""
+
+    name = "wheels"
+    version = 1
+    reads_heads = True
+    rules = (Rule("wheels/package", "a built package beside the code, by the name of its file"),)
+
+    def wants(self, path: PurePosixPath, size: int, /) -> bool:
+        """Wheels and packages of conda."""
+        return size > 0 and path.name.endswith((".whl", ".conda", ".tar.bz2"))
+
+    def detect(self, file: File, /) -> Iterator[Infrastructure | Unknown]:
+        """What the name says, and that nobody looked inside."""
+        name = file.path.name
+        match = _WHEEL_FILE.match(name) or _CONDA_FILE.match(name)
+        if match:
+            ties = Ties(file.path, self.name)
+            version = match["version"].replace("%2B", "+")
+            yield from strongest(
+                ties.package(match["name"], 1, 1, version=version, evidence=name, is_lock=True)
+            )
+        reason = "an archive: known by its name, not opened"
+        yield Unknown(file=str(file.path), line=0, text=name, reason=reason, rule="wheels/package")
 
 
 def _toml(text: str, ties: Ties) -> Iterator[Infrastructure]:
