@@ -270,3 +270,59 @@ def test_bicep() -> None:
     assert refs("main.bicepparam", text) == [(2, "gpt-4o", "default")]
     assert refs("main.bicepparam", "param modelName = 'gpt-4o'\n") == [(1, "gpt-4o", "default")]
     assert refs("a.bicep", "param x object = " + "{ a: [" * 500) == []
+
+
+# --- tools of deployment -----
+
+
+def test_ansible_systemd_and_charts() -> None:
+    text = (
+        "- vars:\n    ollama_models:\n      - llama3.2:3b\n"
+        "  tasks:\n    - shell: ollama pull mistral\n"
+    )
+    assert [(line, ref) for line, ref, _ in refs("playbook.yml", text)] == [
+        (3, "llama3.2:3b"),
+        (5, "mistral"),
+    ]
+    text = (
+        '[Service]\nEnvironment="MODEL_ID=Qwen/Qwen3-8B"\n'
+        "ExecStartPre=-/usr/bin/ollama pull llama3.2:3b\n"
+        "ExecStart=/usr/bin/llama-server -hf acme/m-GGUF\nUser=model\n"
+    )
+    assert [(line, ref) for line, ref, _ in refs("llama.service", text)] == [
+        (2, "Qwen/Qwen3-8B"),
+        (3, "llama3.2:3b"),
+        (4, "acme/m-GGUF"),
+    ]
+    text = "ollama:\n  models:\n    pull:\n      - llama3.1\n    run: [mistral]\n"
+    assert [(line, ref) for line, ref, _ in refs("values.yaml", text)] == [
+        (4, "llama3.1"),
+        (5, "mistral"),
+    ]
+
+
+def test_sizes_voices_pipelines_and_aliases() -> None:
+    text = (
+        "services:\n  a:\n    image: rhasspy/wyoming-whisper\n    command: --model tiny-int8\n"
+        "  b:\n    image: own\n    environment:\n      - ASR_MODEL=base\n      - SIZE_MODEL=base\n"
+    )
+    assert [(line, ref) for line, ref, _ in refs("compose.yaml", text)] == [
+        (4, "tiny-int8"),
+        (8, "base"),
+    ]
+    assert refs(".env", "PIPER_VOICE=en_US-lessac-medium\nWHISPER_MODEL=small\n") == [
+        (1, "en_US-lessac-medium", "config"),
+        (2, "small", "config"),
+    ]
+    text = '[initialize]\nvectors = "en_core_web_lg"\n[a.model]\nname = "roberta-base"\n'
+    assert [ref for _, ref, _ in refs("config.cfg", text)] == ["en_core_web_lg", "roberta-base"]
+    text = "models:\n  own:\n    cmd: llama-server -hf acme/m-7b\n    aliases: [gpt-4o]\n"
+    assert [ref for _, ref, _ in refs("config.yaml", text)] == ["acme/m-7b", "gpt-4o*"]
+
+
+def test_addresses_of_bedrock() -> None:
+    text = "ModelArn: !Sub arn:aws:bedrock:${R}::foundation-model/amazon.titan-embed-text-v2:0\n"
+    assert [ref for _, ref, _ in refs("t.yaml", text)] == ["amazon.titan-embed-text-v2:0"]
+    assert (
+        refs("t.yaml", "Resource: arn:aws:bedrock:*::foundation-model/anthropic.claude-*\n") == []
+    )

@@ -16,7 +16,8 @@ from underlay.audit.shell import Command, Value, Word, read_shell, split_value
 from underlay.audit.sites import (
     OWN_SIZE,
     RUN_TIME,
-    WHISPER_SIZE,
+    SPEECH_SIZE,
+    VOICE,
     Endpoints,
     Sightings,
     Site,
@@ -67,8 +68,6 @@ MAX_DEPTH = 3
 MAX_VALUES = 200
 # a name that says that there are several: its text is a list
 _PLURAL = re.compile(r"(?i)(?:models|names|ids|sizes|llms|list)$")
-# ... and their quantised variants, as whisper.cpp calls them
-_WHISPER = re.compile(rf"(?:{WHISPER_SIZE.pattern})(?:-(?:q\d_\d|tdrz))?")
 
 
 # one of these stands in every file of commands or settings that names a model
@@ -318,7 +317,7 @@ class CommandLines:
                     seen |= self._see(replace(value, text=part), named)
                 continue
             if slot == "whisper":
-                good = WHISPER_SIZE.fullmatch(value.text) is not None
+                good = SPEECH_SIZE.fullmatch(value.text) is not None
                 own = replace(site, expects="package" if good else None, strength=0.85)
                 seen |= self._see(value, own)
                 continue
@@ -388,6 +387,10 @@ class CommandLines:
                 self._override(value, base)
                 continue
             if _NOT_LOADED.search(name) or name in _flags("revision"):
+                continue
+            if any(VOICE.fullmatch(one.text) for one in value.values):
+                for one in value.values:
+                    self._see(one, replace(site, expects="package", strength=0.85))
                 continue
             hub = name in _flags("hub")
             if hub or key_strength(name) or name in _flags("file"):
@@ -498,7 +501,7 @@ def _sizes_of_whisper(name: str, values: tuple[Value, ...]) -> frozenset[Value]:
 
     A variable's name says so, or there are several and half of them can be nothing else.
     """
-    sizes = [value for value in values if _WHISPER.fullmatch(value.text)]
+    sizes = [value for value in values if SPEECH_SIZE.fullmatch(value.text)]
     own = [value for value in sizes if OWN_SIZE.fullmatch(value.text)]
     if "whisper" in name.lower() or (len(own) >= 3 and len(sizes) * 2 > len(values)):
         return frozenset(sizes)

@@ -11,7 +11,14 @@ from underlay.audit.documents import DYNAMIC, Fragment
 from underlay.audit.embedded import embedded_python
 from underlay.audit.references import key_strength
 from underlay.audit.shell import Command, Value, read_shell, words_of
-from underlay.audit.sites import Endpoints, Site, files_of_repositories, pieces
+from underlay.audit.sites import (
+    VOICE,
+    Endpoints,
+    Site,
+    by_size,
+    files_of_repositories,
+    pieces,
+)
 
 if TYPE_CHECKING:
     from pathlib import PurePosixPath
@@ -80,7 +87,7 @@ class Settings:
             known_value = Value(value, line, column + offset, is_default)
             self.variables[name] = (known_value, *self.variables.get(name, ()))[:20]
             self.flags(value, line, column + offset)
-            if not strength:
+            if not strength and not VOICE.fullmatch(value):
                 continue
             if text.lstrip()[:1] in ("[", "{"):
                 self._json(name, text, line, column)
@@ -89,7 +96,8 @@ class Settings:
             site = Site(self.file, rule, name, own, strength, url=endpoints.url_for(name),
                         weight_file=plain.get(files.get(name, "")))  # fmt: skip
             for piece, shift in pieces(value, name):
-                self.found.see(piece, line, column + offset + shift, site)
+                own_site = by_size(site, name, piece)
+                self.found.see(piece, line, column + offset + shift, own_site)
 
     def _json(self, name: str, text: str, line: int, column: int) -> None:
         """A variable that holds JSON: `PRELOAD_MODELS=[{"url": ..., "name": ...}]`."""
@@ -109,11 +117,17 @@ class Settings:
         command: Node | None,
         environment: Node | None,
         role: Role | None = None,
+        image: str = "",
     ) -> None:
-        """An entry point with its arguments; scripts in them are read as shell."""
+        """An entry point with its arguments; scripts in them are read as shell.
+
+        The entry point of an image of Whisper takes its sizes.
+        """
         reader = self.commands(environment)
         reader.role = role or self.role
         words: list[tuple[str, int, int]] = []
+        if "whisper" in image.lower() and entry is None:
+            words.append(("whisper", 0, 0))
         scripts: dict[int, Fragment] = {}
         for node in (entry, command):
             if node is None:

@@ -24,9 +24,11 @@ from underlay.audit.settings import (
 )
 from underlay.audit.shell import words_of
 from underlay.audit.sites import (
+    PIPELINE,
     WHISPER_SIZE,
     Endpoints,
     Site,
+    by_size,
     endpoint_key,
     files_of_repositories,
     pieces,
@@ -107,6 +109,10 @@ _MADE = re.compile(
     r"(?:^|_)(?:hub_model_id|push\w*|output\w*|save\w*|out|run|run_name|wandb\w*|experiment|project)"
     r"(?:_|$)"
 )
+# lists of what Ollama's chart pulls and runs
+_PULLED = frozenset(("pull", "run", "preload", "pulls", "load"))
+# other names under which a server answers
+_ALIASES = frozenset(("aliases", "alias", "model_aliases", "served_names", "served_model_names"))
 _CHOICES = frozenset(
     ("options", "choices", "enum", "values", "examples", "items", "list", "allowed")
 )
@@ -134,6 +140,7 @@ _JSON_TEXT = re.compile(r"(?i)[\[{][\s\S]*[\"'](?:\w*model\w*|repo_id|llm)\\?[\"
 _ADDRESS = re.compile(r"https?://[^\s\"'<>|;)\\,`]+")
 # kinds of Kubernetes' resources that are models
 _OBJECTS = re.compile(r"(?:Base|Cluster|Foundation|Large|Hub|Finetuned)*(?:Model|LLM)(?:Cache)?")
+_BEDROCK = re.compile(r":(?:foundation-model|inference-profile)/[\w.:-]+$")
 # where a gallery of LocalAI's keeps what it installs under another name
 _GALLERY = re.compile(r"(?:github|huggingface|oci|ollama)(?:://|:|@)|.*@.+|https?://")
 
@@ -217,7 +224,10 @@ class _Walk:
             if environment is not None:
                 self._settings.environment(environment, "settings/environment")
             self._settings.container(
-                node.get("command", "entrypoint"), node.get("args"), environment
+                node.get("command", "entrypoint"),
+                node.get("args"),
+                environment,
+                image=node.text_of("image"),
             )
         entry_name = node.text_of("name", "key")
         files = files_of_repositories({k: v.text for k, v in node.items() if v.kind == "text"})
@@ -283,9 +293,16 @@ class _Walk:
                                            "settings/environment")  # fmt: skip
                 return []
             self._settings.environment(value, "settings/environment")
-            if value.kind == "map":  # Ray's runtime_env holds env_vars of its own
-                return [(one, below) for one in value.values if one.kind == "map"]
+            if value.kind == "map":  # Ray's runtime_env, and lists among Ansible's vars
+                found = []
+                for name, one in value.items():
+                    if one.kind != "text":
+                        found += self._collection(name, words_of_name(name), one, scope)
+                return found
         if value.kind == "list":
+            if words in _PULLED and scope.is_model and scope.expects == "ollama":
+                self.choices(key, value, replace(below, is_model=True))
+                return []
             if words in _ARGUMENTS or words.endswith("_args"):
                 self._arguments(value)
                 return []
@@ -318,6 +335,10 @@ class _Walk:
             return
         if "://" in text and " " in text:
             self._addresses(key, value)
+        if _BEDROCK.search(text):
+            site = Site(self._file, "settings/key", key, self._role(words, scope), 0.6)
+            self._found.see(text, value.line, value.column, site)
+            return
         if len(text) > 400 or text == key:  # a translation of itself
             return
         if DYNAMIC in text:
@@ -376,9 +397,11 @@ class _Walk:
                 # a deployment, or a name without its owner, needs more than a provider beside it
                 is_free = scope.operator == "azure" or (expects == "hub" and "/" not in text)
                 site = replace(site, strength=0.75 if is_free else 0.8)
+            site = by_size(site, f"{scope.key}_{key}", text)
             for piece, shift in pieces(text, key):
                 moved = value if not shift else replace(value, column=value.column + shift)
-                self._settings.site(replace(moved, text=piece), site, expects=expects)
+                own = expects if site.expects is None else None
+                self._settings.site(replace(moved, text=piece), site, expects=own)
             return
         self._anywhere(key, value, role, url)
 
@@ -396,7 +419,10 @@ class _Walk:
             return
         if text.startswith(("http", "#")) or " " in text:
             return
-        if hosted_operator(text) is not None or _gateway_name(text):
+        if PIPELINE.fullmatch(text):
+            site = Site(self._file, "settings/name", key, role, 0.8, expects="package")
+            self._settings.site(value, site)
+        elif hosted_operator(text) is not None or _gateway_name(text):
             site = Site(self._file, "settings/name", key, role, 0.0, url=url, most=0.6)
             self._settings.site(value, site)
         elif key.startswith("-"):
@@ -512,6 +538,9 @@ class _Walk:
         for one in texts[:1000]:
             site = Site(self._file, "settings/choice", key, role, strength, operator=scope.operator,
                         url=scope.endpoints.url_for(key))  # fmt: skip
+            if words_of_name(key) in _ALIASES:
+                self._found.see(one.text, one.line, one.column, replace(site, is_served=True))
+                continue
             if (
                 strength == 0.0
                 and hosted_operator(one.text) is None

@@ -35,13 +35,18 @@ if TYPE_CHECKING:
 __all__ = [
     "OWN_SIZE",
     "PARTS",
+    "PIPELINE",
     "REPOSITORIES",
     "RUN_TIME",
+    "SPEECH",
+    "SPEECH_SIZE",
+    "VOICE",
     "WHISPER_SIZE",
     "Endpoints",
     "Sightings",
     "Site",
     "bare_name",
+    "by_size",
     "endpoint_key",
     "files_of_repositories",
     "pieces",
@@ -56,6 +61,14 @@ WHISPER_SIZE = re.compile(
     r"(?:tiny|base|small|medium)(?:\.en)?|large(?:-v[123])?(?:-turbo)?|turbo|"
     r"distil-(?:small\.en|medium\.en|large-v[23](?:\.5)?)"
 )
+# ... where the name of a variable says that it is about them, also in their smaller forms
+SPEECH = re.compile(r"(?i)whisper|(?:^|_)(?:asr|stt|speech|transcri\w*)(?:_|$)")
+SPEECH_SIZE = re.compile(rf"(?:{WHISPER_SIZE.pattern})(?:-int8|-q\d_\d|-tdrz)?")
+# pipelines of spaCy, and voices of Piper: en_core_web_sm, en_US-lessac-medium
+PIPELINE = re.compile(
+    r"[a-z]{2,3}_(?:core|dep|ent|ner)_[a-z0-9]{2,20}_(?:sm|md|lg|trf|[a-z]{0,9}bert)"
+)
+VOICE = re.compile(r"[a-z]{2,3}_[A-Z]{2}-[a-z0-9_]{2,40}-(?:x_low|low|medium|high)")
 OWN_SIZE = re.compile(r".*\.en|large-v[123].*|distil-.*")
 # several repositories in one text: no name holds these signs
 REPOSITORIES = re.compile(r"[\w.-]{2,60}/[\w.-]{2,90}(?:[,;] ?[\w.-]{2,60}/[\w.-]{2,90})+[,;]?")
@@ -76,6 +89,8 @@ _OWN = frozenset(("", "app", "api", "server", "public", "next_public", "site", "
 _ADDRESS = re.compile(
     r"[\w.-]+:\d{2,5}|[\w-]+(?:\.[\w-]+)*\.(?:com|io|org|net|dev|cloud|k8s)/[\w.-]+"
 )
+# how Amazon addresses the models of Bedrock
+_ARN = re.compile(r":(?:foundation-model|inference-profile)/(?P<id>[\w.:-]+)$")
 _CACHED = re.compile(
     r"(?:^|/)models--(?P<owner>[\w.]+(?:-[\w.]+)*)--(?P<name>[\w.]+(?:-[\w.]+)*)"
     r"(?:/snapshots/(?P<revision>[0-9a-f]{40})(?:/(?P<file>[^\s]+))?)?/?$"
@@ -189,6 +204,9 @@ class Site:
             return None
         if _NO_MODEL.match(text):
             return None
+        named = _ARN.search(text)
+        if named is not None:
+            text = named["id"]
         cached = _CACHED.search(text)
         if cached is not None:
             return self._of_cache(cached, line, column)
@@ -254,6 +272,14 @@ def pieces(text: str, name: str) -> list[tuple[str, int]]:
         return [(text, 0)]
     return [(m[0].strip(), m.start() + len(m[0]) - len(m[0].lstrip()))
             for m in re.finditer(r"[^,;]+", text) if m[0].strip()]  # fmt: skip
+
+
+def by_size(site: Site, name: str, text: str) -> Site:
+    """The site, told of a size of Whisper, a voice of Piper or a pipeline of spaCy there."""
+    is_size = SPEECH.search(name) is not None and SPEECH_SIZE.fullmatch(text) is not None
+    if is_size or VOICE.fullmatch(text) or PIPELINE.fullmatch(text):
+        return replace(site, expects="package", strength=0.85, url=None)
+    return site
 
 
 def files_of_repositories(pairs: Mapping[str, str]) -> dict[str, str]:

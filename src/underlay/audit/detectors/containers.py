@@ -159,7 +159,12 @@ def _service(service: Node, settings: Settings) -> None:
     arguments = build.get("args") if build is not None else None
     if arguments is not None:
         settings.environment(arguments, "compose/environment")
-    settings.container(service.get("entrypoint"), service.get("command"), environment)
+    settings.container(
+        service.get("entrypoint"),
+        service.get("command"),
+        environment,
+        image=service.text_of("image"),
+    )
     provider = service.get("provider")
     options = provider.get("options") if provider is not None else None
     model = options.get("model") if options is not None else None

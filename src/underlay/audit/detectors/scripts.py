@@ -39,6 +39,9 @@ _BATCH_SET = re.compile(
     r"(?i)^[ \t]*(?:@?set[ \t]+(?P<quote>\")?|\$(?:env:)?)(?P<name>[A-Za-z_]\w*)[ \t]*=[ \t]*"
 )
 _BATCH_VARIABLE = re.compile(r"%([A-Za-z_]\w*)%")
+_UNIT_COMMAND = re.compile(r"(?m)^Exec\w{1,30}=[-@:+!]{0,3}")
+_UNIT_ENVIRONMENT = re.compile(r"(?m)^Environment=(?P<pairs>[^\n]*)$")
+_UNIT_REST = re.compile(r"(?m)^(?:\[\w+\]|(?:[A-Z][A-Za-z]{2,40})=[^\n]*)$")
 _ECHOES = re.compile(r"(?m)^([ \t]*)([@+-]+)")
 
 
@@ -117,6 +120,16 @@ def _batch(source: str, path: PurePosixPath, found: Sightings) -> None:
     reader.script(Fragment("\n".join(lines)))
 
 
+def _unit(source: str, path: PurePosixPath, found: Sightings) -> None:
+    """A unit of systemd: its commands, and the environment that they have."""
+    text = _UNIT_COMMAND.sub(lambda m: " " * len(m[0]), source)
+    text = _UNIT_ENVIRONMENT.sub(
+        lambda m: " " * (m.start("pairs") - m.start()) + m["pairs"].replace('"', " "), text
+    )
+    text = _UNIT_REST.sub(lambda m: " " * len(m[0]), text)
+    CommandLines(path, found).script(Fragment(text))
+
+
 @dataclass(frozen=True, slots=True)
 class Scripts:
     """Shell, make, just, batch and PowerShell."""
@@ -129,7 +142,7 @@ class Scripts:
         """Scripts by their ending or their usual name."""
         name = path.name.lower()
         return size <= _LARGEST and (
-            path.suffix.lower() in _SHELL | _MAKE | {".bat", ".cmd", ".ps1"}
+            path.suffix.lower() in _SHELL | _MAKE | {".bat", ".cmd", ".ps1", ".service"}
             or name in _MAKEFILES
             or name in _NAMES
             or name.startswith("makefile.")
@@ -144,6 +157,9 @@ class Scripts:
         if suffix in _MAKE or name in _MAKEFILES or name.startswith("makefile."):
             found = Sightings(file.path)
             _make(file.text(), file.path, found)
+        elif suffix == ".service":
+            found = Sightings(file.path)
+            _unit(file.text(), file.path, found)
         elif suffix in (".bat", ".cmd", ".ps1"):
             found = Sightings(file.path)
             _batch(file.text(), file.path, found)

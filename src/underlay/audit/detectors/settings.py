@@ -29,9 +29,11 @@ from underlay.audit.settings_walk import (
     walk_settings,
 )
 from underlay.audit.sites import (
+    VOICE,
     Endpoints,
     Sightings,
     Site,
+    by_size,
     endpoint_key,
     files_of_repositories,
     pieces,
@@ -224,7 +226,9 @@ class Dotenv:
             strength = key_strength(key)
             if value.kind == "text" and not value.is_comment:
                 settings.flags(value.text, value.line, value.column + value.is_quoted)
-            if not strength or value.kind != "text" or key in files.values():
+            if not strength and not (value.kind == "text" and VOICE.fullmatch(value.text)):
+                continue
+            if value.kind != "text" or key in files.values():
                 continue
             if value.text[:1] in ("[", "{"):
                 place = Fragment.anchored(value.text, value.line, value.column + value.is_quoted)
@@ -236,7 +240,7 @@ class Dotenv:
             site = Site(file.path, "dotenv/variable", key, role, strength, url=url,
                         weight_file=texts.get(files.get(key, "")))  # fmt: skip
             for piece, shift in pieces(value.text, key):
-                found.see(piece, value.line, value.column + shift, site)
+                found.see(piece, value.line, value.column + shift, by_size(site, key, piece))
         yield from found
 
 
