@@ -6,6 +6,8 @@ from pathlib import PurePosixPath
 
 import pytest
 
+from underlay.audit import javascript_pages
+from underlay.audit.cuts import collected
 from underlay.audit.detectors.javascript import JavaScript
 from underlay.audit.findings import SURE, File, ModelReference
 
@@ -137,3 +139,46 @@ def test_what_jsx_shows() -> None:
 def test_models_compiled_for_the_browser() -> None:
     code = 'const m = "Acme-9-mini-q4f16_1-MLC-1k"; f("Acme-8-q0f32-MLC"); g("acme-q4f16")\n'
     assert [ref for _, ref in short(code)] == ["Acme-9-mini-q4f16_1-MLC-1k", "Acme-8-q0f32-MLC"]
+
+
+PAGE = """<label for="m">Model</label>
+<select id="m">
+  <option value="acme/tiny-embed" selected>Tiny</option>
+  <option>gpt-4o</option>
+</select>
+<select id="city"><option value="acme/paris">Paris</option><option>Rome</option></select>
+<select id="engine-of-a-car">
+  <option value="Xenova/gte-base">a</option><option value="Xenova/gte-large">b</option>
+  <option value="acme/other">c</option>
+</select>
+<input id="chat_model" value="llama3.2"/><input id="town" value="llama3.2"/>
+<el-select :options="['gpt-4', 'rome-2']" class="gpt-4-box"/>
+<script>
+const x = "<option value='o1-mini'>"
+</script>
+<p>Try <code>ollama run acme-small:1b</code>, {#if model === 'gpt-4o-mini'} or gpt-4 {/if}</p>
+"""
+
+
+def test_the_markup_of_pages() -> None:
+    found = [
+        (3, "acme/tiny-embed"),
+        (4, "gpt-4o"),
+        (8, "Xenova/gte-base"),
+        (8, "Xenova/gte-large"),
+        (9, "acme/other"),
+        (11, "llama3.2"),
+        (12, "gpt-4"),
+        (16, "acme-small:1b"),
+        (16, "gpt-4o-mini"),
+    ]
+    assert short(PAGE, "src/a.svelte") == found
+    assert models(PAGE, "a.html")[0].column == 18
+    assert short('<select id="model"' + '<a "' * 5_000, "a.html") == []
+
+
+def test_bounds_of_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(javascript_pages, "MAX_TAGS", 2)
+    collected()
+    assert short("<p><p><input value='gpt-4o'>", "a.html") == []
+    assert collected() == ["more than 2 tags of a page: the rest is not read"]

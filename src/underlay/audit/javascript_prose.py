@@ -6,6 +6,7 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from underlay.audit.cuts import cut
 from underlay.audit.references import hosted_operator, key_strength
 
 if TYPE_CHECKING:
@@ -24,9 +25,10 @@ _SET = re.compile(
 
 def names_in(comment: str) -> Iterator[tuple[str, int, int]]:
     """(name, lines below the comment's first, characters before it) of what may be a model."""
-    if len(comment) > _LONGEST:
-        return
     if not any(sign in comment for sign in ("'", '"', "`")):
+        return
+    if len(comment) > _LONGEST:
+        cut(f"a comment of more than {_LONGEST} characters: not read")
         return
     for below, line in enumerate(comment.split("\n")):
         for match in islice(_SET.finditer(line), _MOST):

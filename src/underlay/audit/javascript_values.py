@@ -132,13 +132,19 @@ class Source:
             if name is not None and value is not None:
                 self.constants.setdefault(f"this.{text_of(name)}", []).append(value)
         self._lines: list[bytes] | None = None
+        self._addresses: dict[int, str | None] = {}
 
     def strings(self) -> Iterator[Any]:
         """String literals, and templates without substitutions, in their order."""
-        found = list(self._captures.get("string", ()))[:MAX_STRINGS]
-        for node in self._captures.get("template", ())[:MAX_STRINGS]:
-            if all(child.type != "template_substitution" for child in node.children):
-                found.append(node)
+        found = list(self._captures.get("string", ()))
+        if len(found) > MAX_STRINGS:
+            cut(f"more than {MAX_STRINGS} strings: the rest is not read")
+            del found[MAX_STRINGS:]
+        found += [
+            node
+            for node in self._captures.get("template", ())[:MAX_STRINGS]
+            if all(child.type != "template_substitution" for child in node.children)
+        ]
         found.sort(key=lambda node: node.start_byte)
         yield from found
 
@@ -261,6 +267,11 @@ class Source:
 
     def endpoint_in(self, node: Any) -> str | None:
         """The address among the keys of an object literal."""
+        if node.id not in self._addresses:
+            self._addresses[node.id] = self._address_in(node)
+        return self._addresses[node.id]
+
+    def _address_in(self, node: Any) -> str | None:
         stack = [(node, 0)]
         while stack:
             current, depth = stack.pop()

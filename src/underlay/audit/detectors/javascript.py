@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from underlay.audit.cuts import cut
 from underlay.audit.findings import Rule
 from underlay.audit.javascript_lists import field_of, has_settings, lists_of
+from underlay.audit.javascript_pages import markup_models
 from underlay.audit.javascript_prose import names_in
 from underlay.audit.javascript_values import Context, Source, text_of, vocabulary_javascript, words
 from underlay.audit.references import Place, classify, hosted_operator, key_strength, vocabulary
@@ -51,8 +51,6 @@ _SHOWN = frozenset(
     ("label", "title", "description", "displayname", "display_name", "alt", "class", "classname")
 )
 _NOT_NAMES = re.compile(r"[\s{}<>()]|^[/.#]")
-MAX_OPTIONS = 1_000  # of one page
-_OPTION = re.compile(rb"<option\b[^<>]{0,200}?\bvalue=[\"']([\w./:@-]{2,100})[\"']")
 _ADVICE = re.compile(r"\bollama (?:pull|run) (?P<name>[a-z0-9][\w./:-]{1,80})")
 # names that can be a key without quotes
 _PLAIN = frozenset(("o1", "o3", "o4"))
@@ -111,8 +109,9 @@ class JavaScript:
             return
         suffix = file.path.suffix.lower()
         if suffix in _PAGES:
-            yield from _choices_of(file.path, data)
-            data = _scripts_of(data, suffix)
+            scripts = _scripts_of(data, suffix)
+            yield from markup_models(file.path, _markup_of(data, scripts))
+            data = scripts
             if not _WORTH.search(data):
                 return
         if len(data) > 20_000 and data.count(b"\n") * 400 < len(data):
@@ -124,26 +123,6 @@ class JavaScript:
             else "tsx"
         )
         yield from _Reader(file.path, Source(data, language)).read()
-
-
-def _choices_of(path: PurePosixPath, data: bytes) -> Iterator[ModelReference | Unknown]:
-    """The names of models among the options of a page's forms."""
-    found = Sightings(path)
-    line = 1
-    counted = 0
-    for count, option in enumerate(_OPTION.finditer(data)):
-        if count >= MAX_OPTIONS:
-            cut(f"more than {MAX_OPTIONS} options of forms: the rest is not read")
-            break
-        text = option[1].decode("utf-8", "replace")
-        if hosted_operator(text) is None and not _is_gateway(text):
-            continue
-        start = data.rfind(b"\n", 0, option.start(1)) + 1
-        column = len(data[start : option.start(1)].decode("utf-8", "replace")) + 1
-        line += data.count(b"\n", counted, start)
-        counted = start
-        found.see(text, line, column, Site(path, "javascript/list", "<option>", "option", 0.6))
-    yield from found
 
 
 def _scripts_of(data: bytes, suffix: str) -> bytes:
@@ -168,6 +147,13 @@ def _scripts_of(data: bytes, suffix: str) -> bytes:
         end = stop
     parts.append(re.sub(rb"[^\n]", b" ", data[end:]))
     return b"".join(parts)
+
+
+def _markup_of(data: bytes, scripts: bytes) -> str:
+    """A page without its scripts, which the other has alone: lines stay."""
+    lines = zip(data.split(b"\n"), scripts.split(b"\n"), strict=True)
+    left = b"\n".join(line if not script.strip() else b"" for line, script in lines)
+    return left.decode("utf-8", "replace")
 
 
 class _Reader:
