@@ -11,6 +11,8 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module, resources
+from itertools import accumulate
+from operator import sub
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,7 +31,8 @@ _LAST_NAME = re.compile(
     r"([A-Za-z_]\w*[?!]?)\s*(?:::)?\s*(?:<[\w\s,.:&'<>]*>)?\s*[!(]?\s*\Z", re.ASCII
 )
 _OPEN = re.compile(r"(?:[A-Za-z]{0,3}#*|[@$]{1,2})?(\"{1,3}|'|`)")
-_BRACKETS = re.compile(rb"[\[({]+|[\])}]+")
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"()[]{}")
+_STEPS = [1 if byte in b"([{" else -1 for byte in range(256)]
 _COMPARES = frozenset(("==", "!=", "===", "!==", "=~", "<=>", "eql?", "in", "is"))
 _OR_ELSE = frozenset(("||", "??", "?:", "or", "||=", "??=", "//"))
 _BODY = 4_000
@@ -124,13 +127,9 @@ def _nests(data: bytes) -> bool:
     """Whether brackets, also those in texts, nest deeper than people write them."""
     if data.count(b"(") + data.count(b"[") + data.count(b"{") <= DEEPEST:
         return False
-    depth = 0
-    for match in _BRACKETS.finditer(data):
-        run = match.end() - match.start()
-        depth = depth + run if match[0][:1] in b"([{" else max(0, depth - run)
-        if depth > DEEPEST:
-            return True
-    return False
+    depths = list(accumulate(map(_STEPS.__getitem__, data.translate(None, _NO_BRACKETS))))
+    lowest = accumulate(depths, min)
+    return max(map(sub, depths, lowest), default=0) >= DEEPEST
 
 
 @dataclass(slots=True)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import PurePosixPath
 
-    from underlay.audit.findings import File, Infrastructure
+    from underlay.audit.findings import File, Infrastructure, Tie
 
 __all__ = ["Artifacts"]
 
@@ -277,7 +277,7 @@ def _cargo(text: str, ties: Ties) -> Iterator[Infrastructure]:
         for key in features.keys[:_MOST]:
             toolchain = _FEATURES.get(key.text)
             if toolchain is not None:
-                tie = catalogue().toolchain(toolchain).tie if key.text in defaults else "switch"
+                tie: Tie = "tied" if key.text in defaults else "switch"
                 yield ties.at(f"toolchain:{toolchain}", catalogue().toolchain(toolchain), key.line,
                               key.column, "feature", f"feature {key.text}", tie=tie)  # fmt: skip
 

@@ -19,6 +19,7 @@ from underlay.audit.references import (
     vocabulary,
 )
 from underlay.audit.sites import PARTS, Sightings, Site, bare_name, endpoint_key
+from underlay.audit.ties import lowered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,16 +31,19 @@ __all__ = ["Code"]
 
 _LARGEST = 1_000_000
 # a file without one of these names no model
-_WORTH = re.compile(
-    rb"(?i)[\"'`/.@:](?:gpt-?[2345o]|chatgpt-|claude-|gemini-|text-embedding|embedding-|whisper|dall-e|o[134]-|o[134][\"']|mi[sx]tral|"
-    rb"open-mi|codestral|pixtral|command|deepseek|qwen|qwq|llama|llava|gemma|embeddinggemma|phi-?[234]|grok-|sonar|glm-|kimi-|moonshot|"
-    rb"doubao|ernie|hunyuan|minimax|yi-|voyage-|jina-|rerank|embed-|nova-|amazon\.|anthropic|meta[.-]|titan|jamba|j2-|sabia|"
-    rb"stable-diffusion|sdxl|flux|imagen-|veo-|bge-|e5-|gte-|all-|nomic|mxbai|xenova/|onnx-community|mlx-community|starcoder|codellama|"
-    rb"solar|distil|bert|t5-|clip|sam-|yolo|moondream|smol|eleven_|tts-|cf/|hf[:./]|davinci|babbage|bison|textembedding|"
-    rb"huggingface\.co|sentence-transformers/|baai/|microsoft/|google/|facebook/|openai/|meta-llama/|thebloke/|nvidia/|ibm|intfloat/|tii|granite|"
-    rb"olmo|falcon|vicuna|zephyr|bakllava|tinyllama|dolphin|orca|ggml)|\.gguf|\.onnx|\.safetensors|\.ggml|from_?pretrained|ModelConfiguration|"
-    rb"[mM]odel\w{0,24}(?:::\w{2,20})?[\"']?\)?\s?(?:[:=(]|=>)\s{0,20}@?[\"'`]|ModelName\.|go-openai|"
-    rb"openai-go|anthropic-sdk-go|springframework\.ai|import OpenAI|rig::"
+_WORTH = re.compile(  # of bytes in lower case
+    rb"[\"'`/](?:gpt-?[2345o]|chatgpt-|claude-|gemini-|text-embedding|embedding-|whisper|dall-e|o[134]-|o[134][\"']|"
+    rb"mi[sx]tral|open-mi|codestral|pixtral|command|deepseek|qwen|qwq|llama|llava|gemma|embeddinggemma|phi-?[234]|"
+    rb"grok-|sonar|glm-|kimi-|moonshot|doubao|ernie|hunyuan|minimax|yi-|voyage-|jina-|rerank|embed-|nova-|amazon\.|"
+    rb"(?:us|eu|apac)\.|anthropic|meta[.-]|titan|jamba|j2-|ai21|cohere|sabia|stable-diffusion|sdxl|flux|imagen-|veo-|"
+    rb"bge-|e5-|gte-|all-|nomic|mxbai|xenova/|onnx-community|mlx-community|starcoder|codellama|solar|distil|bert|t5-|"
+    rb"clip|sam-|yolo|moondream|smol|eleven_|tts-|@?cf/|hf[:./]|davinci|babbage|[\w-]*bison|textembedding|"
+    rb"sentence-transformers/|baai/|microsoft/|google/|facebook/|openai/|meta-llama/|thebloke/|nvidia/|ibm|intfloat/|tii|"
+    rb"granite|olmo|falcon|vicuna|zephyr|bakllava|tinyllama|dolphin|orca|ggml-(?:tiny|base|small|medium|large|model|gpt))|huggingface\.co|"
+    rb":(?:gpt-|claude-|gemini-|text-embedding|mistral-|llama|qwen)[\w.:-]*\}|"
+    rb"\.gguf|\.onnx|\.safetensors|\.ggml|from_?pretrained|modelconfiguration|"
+    rb"model\w{0,24}(?:::\w{2,20})?[\"']?\)?\s?(?:[:=(]|=>)\s{0,20}@?[\"'`]|modelname\.|go-openai|"
+    rb"openai-go|anthropic-sdk-go|springframework\.ai|import openai|rig::"
 )
 _KEYS_OF_ENTRIES = frozenset(("id", "name", "value", "model", "slug", "key", "repo", "ref"))
 _SHOWN = frozenset(
@@ -123,7 +127,7 @@ class Code:
     def detect(self, file: File, /) -> Iterator[ModelReference | Unknown]:
         """The models of its strings, by where they stand."""
         data = file.data
-        if not _WORTH.search(data) or b"\0" in data[:1000]:
+        if not _WORTH.search(lowered(data)) or b"\0" in data[:1000]:
             return
         if len(data) > 20_000 and data.count(b"\n") * 400 < len(data):
             return  # generated
@@ -289,60 +293,47 @@ class _Reader:
             return self._as_key(stand, node, text)
         if stand.is_list and PARTS.search(key or holder):
             return None
-        operator, expects = self._provider(stand, node)
-        role = self._role(stand)
-        is_named = stand.label.lower() in _KEYS_OF_ENTRIES
-        if (not stand.label or is_named) and self._is_sink(stand) and not _names_model(key):
-            sure = 0.9 if operator or expects else 0.7
-            site = Site(self._path, "code/argument", stand.callee[-1], role, sure,
-                        expects=expects, operator=operator)  # fmt: skip
-            return self._with_server(self._hosted(site, text), node, stand)
-        if stand.is_list and _names_model(holder or key):
-            site = Site(
-                self._path,
-                "code/list",
-                holder or key,
-                role,
-                0.6,
-                expects=expects,
-                operator=operator,
-            )
-            return self._with_server(site, node, stand)
-        if _names_model(key):
-            strength = 0.8 if expects or (operator and stand.callee) else 0.6
-            site = Site(
-                self._path, "code/key", key, role, strength, expects=expects, operator=operator
-            )
-            if strength == 0.8:
-                site = self._hosted(site, text)
-            return self._with_server(site, node, stand)
-        returned = _GETTERS.sub("", stand.function)
-        if stand.is_returned and (
-            _names_model(returned) or returned.lower() in ("repo", "repository")
-        ):
-            site = Site(
-                self._path,
-                "code/returned",
-                stand.function,
-                role,
-                0.6,
-                expects=expects,
-                operator=operator,
-            )
-            return self._with_server(site, node, stand)
-        if key.lower() in ("repo", "model_repo") and "/" in text:
-            return Site(self._path, "code/key", key, role, 0.6)
-        if (key.lower() in _KEYS_OF_ENTRIES or stand.is_choice) and _names_model(holder):
-            site = Site(self._path, "code/list", holder, role, 0.55, operator=operator)
-            return self._with_server(site, node, stand)
-        return self._alone(stand, node, text, operator)
+        found = self._by_name(stand, node, text)
+        return found if found is not None else self._alone(stand, node, text)
 
-    def _alone(self, stand: Stand, node: Any, text: str, operator: str | None) -> Site | None:
+    def _by_name(self, stand: Stand, node: Any, text: str) -> Site | None:
+        """The site of a string whose key, call, list or function says model."""
+        key, holder, role = stand.key, stand.holder, self._role(stand)
+        is_labelled = bool(stand.label) and stand.label.lower() not in _KEYS_OF_ENTRIES
+        is_argument = not is_labelled and not _names_model(key) and self._is_sink(stand)
+        returned = _GETTERS.sub("", stand.function) if stand.is_returned else ""
+        if is_argument:
+            rule, shown, sure = "code/argument", stand.callee[-1], 0.7
+        elif stand.is_list and _names_model(holder or key):
+            rule, shown, sure = "code/list", holder or key, 0.6
+        elif _names_model(key):
+            rule, shown, sure = "code/key", key, 0.6
+        elif returned and (_names_model(returned) or returned.lower() in ("repo", "repository")):
+            rule, shown, sure = "code/returned", stand.function, 0.6
+        elif key.lower() in ("repo", "model_repo") and "/" in text:
+            return Site(self._path, "code/key", key, role, 0.6)
+        elif (key.lower() in _KEYS_OF_ENTRIES or stand.is_choice) and _names_model(holder):
+            rule, shown, sure = "code/list", holder, 0.55
+        else:
+            return None
+        operator, expects = self._provider(stand, node)
+        if is_argument and (operator or expects):
+            sure = 0.9
+        elif rule == "code/key" and (expects or (operator and stand.callee)):
+            sure = 0.8
+        if sure == 0.55:
+            expects = None
+        site = Site(self._path, rule, shown, role, sure, expects=expects, operator=operator)
+        if is_argument or sure == 0.8:
+            site = self._hosted(site, text)
+        return self._with_server(site, node, stand)
+
+    def _alone(self, stand: Stand, node: Any, text: str) -> Site | None:
         """A name that is one by itself."""
         role = self._role(stand)
         shown = stand.key or stand.holder or (stand.callee[-1] if stand.callee else "")
         if _is_known(text):
-            own = operator if operator == "local" else None
+            own = "local" if self._provider(stand, node)[0] == "local" else None
             site = Site(self._path, "code/name", shown, role, 0.0, operator=own)
             return self._with_server(site, node, stand)
         if (stand.is_default or stand.is_choice) and "/" not in text:
