@@ -78,6 +78,36 @@ ALIASES: dict[str, tuple[dict[str, str], str]] = {
         {"models/gpt-4o.yaml": "name: gpt-4o\nbackend: llama-cpp\nparameters:\n  model: chat.gguf\n"},
         "models/gpt-4o.yaml",
     ),
+    "settings send it, code has it as a default": (
+        {
+            "config.yaml": f"llm:\n  base_url: {LOCAL}\n  model: gpt-4o\n",
+            "a.py": "import yaml\nfrom openai import OpenAI\ncfg = yaml.safe_load(open('config.yaml'))\nc = OpenAI(base_url=cfg['llm']['base_url'])\nc.chat.completions.create(model=cfg['llm'].get('model', 'gpt-4o'))\n",
+        },
+        "a.py",
+    ),
+    "constants of a script for another": (
+        {
+            "lib/config.ts": f"export const API = '{LOCAL}';\nexport const MODEL = 'gpt-4o';\n",
+            "lib/ai.ts": "import OpenAI from 'openai';\nimport { API, MODEL } from './config';\nconst c = new OpenAI({ baseURL: API });\nc.chat.completions.create({ model: MODEL });\n",
+        },
+        "lib/config.ts",
+    ),
+    "a file of variables that Compose names": (
+        {"compose.yml": "services:\n  api:\n    build: ./api\n    env_file: [conf/api.env]\n", "conf/api.env": f"OPENAI_BASE_URL={LOCAL}\n", "api/a.py": PLAIN},
+        "api/a.py",
+    ),
+    "a recipe runs it": ({"Makefile": f"run:\n\t@OPENAI_BASE_URL={LOCAL} python a.py\n", "a.py": PLAIN}, "a.py"),
+    "a container of development": (
+        {".devcontainer/devcontainer.json": f'{{"containerEnv": {{"OPENAI_BASE_URL": "{LOCAL}"}}}}', "a.py": PLAIN},
+        "a.py",
+    ),
+    "a package's script runs it": (
+        {
+            "package.json": f'{{"scripts": {{"dev": "OPENAI_BASE_URL={LOCAL} node a.mjs"}}}}',
+            "a.mjs": "import OpenAI from 'openai';\nconst c = new OpenAI();\nc.chat.completions.create({ model: 'gpt-4o' });\n",
+        },
+        "a.mjs",
+    ),
     "a page runs it": (
         {"README.md": f"# A\n\n```bash\n$ export OPENAI_BASE_URL={LOCAL}\n$ python a.py\n```\n", "a.py": PLAIN},
         "a.py",
@@ -131,6 +161,21 @@ HOSTED: dict[str, tuple[dict[str, str], str]] = {
     "served here, asked by a test": ({"serve.sh": SERVED, "tests/test_a.py": PLAIN}, "tests/test_a.py"),
     "an address that nobody sets": ({"a.py": GIVEN}, "a.py"),
     "somebody's gateway": ({".env": "LLM_BASE_URL=https://llm.example.com/v1\n", "a.py": GIVEN}, "a.py"),
+    "settings send it, code asks OpenAI": (
+        {"config.yaml": f"llm:\n  base_url: {LOCAL}\n  model: gpt-4o\n", "a.py": PLAIN},
+        "a.py",
+    ),
+    "a frontend whose own server is near": (
+        {
+            "lib/config.ts": "export const API = 'http://localhost:8000/api';\nexport const MODEL = 'gpt-4o';\n",
+            "lib/ai.ts": "import OpenAI from 'openai';\nconst c = new OpenAI({ baseURL: process.env.X_URL });\nc.chat.completions.create({ model: 'gpt-4.1' });\n",
+        },
+        "lib/config.ts",
+    ),
+    "a file of variables that nobody names": (
+        {"compose.yml": "services:\n  api:\n    build: ./api\n", "conf/api.env": f"OPENAI_BASE_URL={LOCAL}\n", "api/a.py": PLAIN},
+        "api/a.py",
+    ),
     "a page that runs it in two ways": (
         {"README.md": f"```bash\nexport OPENAI_BASE_URL={LOCAL}\npython a.py\n```\n\n```bash\npython a.py\n```\n", "a.py": PLAIN},
         "a.py",

@@ -45,6 +45,8 @@ _ANYBODY = frozenset(
      "tgi", "next", "public", "vite", "react", "app", "api", "server", "default")
 )  # fmt: skip
 _SERVING = frozenset(("command/served-name", "settings/litellm", "python/router"))
+# settings that say where a name goes
+_CONFIGURED = ("settings/", "dotenv/", "compose/")
 _SERVED_KEYS = frozenset(
     ("served_model_name", "served_model_names", "model_alias", "served_name", "alias")
 )
@@ -69,6 +71,11 @@ class Servers:
             for name, url, scope in self.facts[path].get("set", ()):
                 self._set.setdefault(scope, {}).setdefault(name, []).append(url)
                 self._names.add(name)
+            for file, scope in self.facts[path].get("files", ()):
+                known = self.facts.get(file, {})
+                for name, url, _ in (*known.get("set", ()), *known.get("variant", ())):
+                    self._set.setdefault(scope, {}).setdefault(name, []).append(url)
+                    self._names.add(name)
 
     def names(self, path: str) -> list[str]:
         """Every variable that some file sets to an address for a file."""
@@ -103,6 +110,7 @@ class Servers:
         models = [f for f in findings if isinstance(f, ModelReference)]
         evidence = _Evidence(findings)
         answers = _answers(models, self.facts)
+        sent = {m.ref for m in models if m.alias and m.rule.startswith(_CONFIGURED)}
         here = {(m.file, m.ref) for m in models if _is_serving(m)}
         judged: list[Finding] = []
         for finding in findings:
@@ -110,7 +118,7 @@ class Servers:
                 judged.append(self._service(finding))
             elif isinstance(finding, ModelReference):
                 is_hosted = finding.kind == "hosted"
-                told = self._judge(finding, evidence, answers, here) if is_hosted else finding
+                told = self._judge(finding, evidence, answers, here, sent) if is_hosted else finding
                 judged.append(_unflagged(told))
             else:
                 judged.append(finding)
@@ -122,6 +130,7 @@ class Servers:
         evidence: _Evidence,
         answers: dict[str, str],
         here: set[tuple[str, str]],
+        sent: set[str],
     ) -> ModelReference:
         if found.alias:
             return _told(found, answers.get(found.ref, ""))
@@ -134,7 +143,11 @@ class Servers:
             or ((found.file, found.ref) in here and role_of(PurePosixPath(found.file)) == "doc")
             or self._is_merged(found, facts, owner)
             or self._is_sent(found, facts, owner, evidence)
-            or (found.ref in answers and _may_send(found) and _is_open(found, owner, evidence))
+            or (
+                (found.ref in answers or found.ref in sent)
+                and _may_send(found)
+                and _is_open(found, owner, evidence)
+            )
         )
         if not is_ours:
             return found
@@ -169,6 +182,9 @@ class Servers:
             is_open = owner in evidence.open.get(file, ()) or file not in evidence.seen
             is_firm = owner in evidence.firm.get(file, ())
             return is_open and not is_firm and all(self.address(n, file) for n in explicit)
+        is_constant = found.role in ("default", "use", "option") and file not in evidence.seen
+        if "local" in facts and is_constant and owner in evidence.opened:
+            return True  # constants for a client elsewhere, the address beside the name
         by_itself = evidence.firm.get(file, set()) | evidence.imported.get(file, set())
         return (
             owner in by_itself
@@ -201,7 +217,8 @@ class _Evidence:
     """What the services of each file say of the servers that it asks, by their owners.
 
     `firm`: made without an address or with the owner's; `addressed`: with the owner's; `open`:
-    with an address from outside; `imported`: only imported; `seen`: files with any of them.
+    with an address from outside, `opened` in any file; `imported`: only imported; `seen`: files
+    with any of them.
     """
 
     def __init__(self, findings: Iterable[Finding]) -> None:
@@ -210,6 +227,7 @@ class _Evidence:
         self.open: dict[str, set[str]] = {}
         self.imported: dict[str, set[str]] = {}
         self.seen: set[str] = set()
+        self.opened: set[str] = set()
         for found in findings:
             if not isinstance(found, Infrastructure) or not found.rule.startswith("services/"):
                 continue
@@ -217,6 +235,7 @@ class _Evidence:
             self.seen.add(found.file)
             if found.rule == "services/interface" and kind == "api":
                 self.open.setdefault(found.file, set()).add(owner)
+                self.opened.add(owner)
             elif found.rule in _FIRM:
                 self.firm.setdefault(found.file, set()).add(owner)
                 if found.rule == "services/address":

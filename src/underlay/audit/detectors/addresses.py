@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from underlay.audit.detectors.settings import Dotenv
 from underlay.audit.findings import Rule
+from underlay.audit.references import is_local_url
 from underlay.audit.settings import default_of
 from underlay.audit.sites import endpoint_key
 
@@ -59,6 +60,14 @@ _SHELL_FENCES = frozenset(("", "bash", "sh", "shell", "console", "zsh", "termina
 _PROMPT = re.compile(r"(?m)^[ \t]*\$[ \t]")
 _RUNS = frozenset(("python", "python3", "node", "tsx", "bun", "deno", "ts-node", "uv", "npx"))
 _RUNNERS = tuple(name.encode() for name in sorted(_RUNS))
+_RECIPE = re.compile(r"(?m)^\t[@+-]*[^\n]*")
+_MARKS_OF_RECIPE = "\t@+-"
+_NAMED = frozenset(("makefile", "devcontainer.json", "package.json"))
+# an address of a server that speaks OpenAI's interface, or Ollama's
+_SERVER = re.compile(
+    rb"(?i)[\"'`](https?://[a-z0-9.-]{1,100}(?::\d{2,5})?/v1(?=[/\"'`])|"
+    rb"https?://[a-z0-9.-]{1,100}:(?:11434|1234)(?=[/\"'`]))"
+)
 _PROGRAM = re.compile(r"[\w./-]{1,150}\.(?:py|js|mjs|ts|mts)")
 _MOST = 200  # variables, services or blocks of one file
 _MOST_LINES = 500  # of one service
@@ -89,9 +98,15 @@ class Addresses:
         if size > _LARGEST:
             return False
         suffix = path.suffix.lower()
-        if suffix in _YAML or suffix in _SHELL or suffix in _CODE or suffix in (".py", ".md"):
+        if (
+            suffix in _YAML
+            or suffix in _SHELL
+            or suffix in _CODE
+            or suffix in (".py", ".md", ".mk")
+        ):
             return True
-        return _is_container(path.name.lower()) or Dotenv().wants(path, size)
+        name = path.name.lower()
+        return name in _NAMED or _is_container(name) or Dotenv().wants(path, size)
 
     def facts(self, file: File, /) -> Facts | None:
         """`set`: [name, address, scope]; `reads`: names; `served`; `merged`; `python`."""
@@ -101,18 +116,19 @@ class Addresses:
             return _constants(data)
         if suffix in _YAML:
             is_set = b"://" in data and any(mark in data for mark in _MARKS)
-            return _yaml(file) if is_set or b"parameters:" in data else None
+            is_ours = b"parameters:" in data or b"env_file:" in data
+            return _yaml(file) if is_set or is_ours else None
+        if suffix in _CODE:
+            return _code(data)
         if not any(mark in data for mark in _MARKS):
             return None
-        if suffix in _CODE:
-            if b"odel" not in data:
-                return None
-            names = sorted({name.decode() for name in _NAME.findall(data)})
-            return {"reads": names[:_MOST]} if names else None
         if b"://" not in data:
             return None
-        if suffix in _SHELL:
+        name = file.path.name.lower()
+        if suffix in _SHELL or name == "makefile" or suffix == ".mk":
             return _script(file) if any(word in data for word in _RUNNERS) else None
+        if suffix == ".json":
+            return _json(file)
         if suffix == ".md":
             return _page(file) if b"export " in data and _LOCAL.search(data) else None
         if _is_container(file.path.name.lower()):
@@ -165,14 +181,52 @@ def _constants(data: bytes) -> Facts | None:
     return {"python": kept} if kept.get("bind") or kept.get("func") else None
 
 
+def _code(data: bytes) -> Facts | None:
+    """Other languages: the variables that the code may read, and addresses of models in it."""
+    if b"odel" not in data and b"ODEL" not in data:
+        return None
+    found: Facts = {}
+    if any(mark in data for mark in _MARKS):
+        names = sorted({name.decode() for name in _NAME.findall(data)})
+        if names:
+            found["reads"] = names[:_MOST]
+    if b"://" in data:
+        urls = {url.decode("ascii", "replace") for url in _SERVER.findall(data)}
+        if urls and all(map(is_local_url, urls)):
+            found["local"] = min(urls)
+    return found or None
+
+
 def _dotenv(file: File) -> Facts | None:
+    """A file of variables; one of several holds for nobody before somebody names it."""
     from underlay.audit.documents import read_dotenv
 
-    if not _USUAL.fullmatch(file.path.name.lower()):
-        return None
     root = read_dotenv(file.text()).roots[0]
     pairs = ((k, v.text) for k, v in root.items() if not v.is_comment)
-    return _facts(_addresses(pairs, home(_folder(file.path))))
+    found = _addresses(pairs, home(_folder(file.path)))
+    if found and not _USUAL.fullmatch(file.path.name.lower()):
+        return {"variant": found}
+    return _facts(found)
+
+
+def _json(file: File) -> Facts | None:
+    """What a container of development sets, and the programs that a package's scripts run."""
+    from underlay.audit.documents import Fragment, read_json
+
+    folder = _folder(file.path)
+    found: list[list[str]] = []
+    for root in read_json(file.text()).roots[:1]:
+        for key in ("containerEnv", "remoteEnv"):
+            environment = root.get(key)
+            if environment is not None:
+                found += _addresses(_pairs(environment), home(folder))
+        scripts = root.get("scripts")
+        for _, node in list(scripts.items())[:_MOST] if scripts is not None else ():
+            if node.kind == "text" and "://" in node.text:
+                text = node.text.replace("cross-env ", "")
+                for pairs in _runs(Fragment(text), folder).values():
+                    found += [one for run in pairs for one in run]
+    return _facts(found[:_MOST])
 
 
 def _folder(path: PurePosixPath) -> str:
@@ -197,7 +251,10 @@ def _script(file: File) -> Facts | None:
     """A program that a script runs has the script's environment."""
     from underlay.audit.documents import Fragment
 
-    runs = _runs(Fragment(file.text()), _folder(file.path))
+    text = file.text()
+    if file.path.suffix not in _SHELL:  # a recipe's lines are shell after their marks
+        text = "".join(f"{line.lstrip(_MARKS_OF_RECIPE)}\n" for line in _RECIPE.findall(text))
+    runs = _runs(Fragment(text), _folder(file.path))
     return _facts([one for found in runs.values() for pairs in found for one in pairs][:_MOST])
 
 
@@ -314,6 +371,8 @@ def _compose(document: Document, path: PurePosixPath, found: dict[str, Any]) -> 
                 found.setdefault("merged", []).append([min(own), max(own), outer])
             scope = _build(service, path)
             if scope is not None:
+                files = _files(service, path)
+                found.setdefault("files", []).extend([file, scope] for file in files)
                 found.setdefault("set", []).extend(_addresses([*merged, *pairs], scope))
 
 
@@ -335,6 +394,17 @@ def _build(service: Node, path: PurePosixPath) -> str | None:
         return None
     context = build.text if build.kind == "text" else build.text_of("context") or "."
     return _within(_folder(path), context) if "$" not in context and "://" not in context else None
+
+
+def _files(service: Node, path: PurePosixPath) -> list[str]:
+    """The files of variables that a service is given."""
+    given = service.get("env_file")
+    if given is None:
+        return []
+    nodes = given.values if given.kind == "list" else [given]
+    names = [one.text if one.kind == "text" else one.text_of("path") for one in nodes]
+    found = (_within(_folder(path), name) for name in names if name and "$" not in name)
+    return [one for one in found if one]
 
 
 def _pairs(environment: Node) -> list[tuple[str, str]]:
