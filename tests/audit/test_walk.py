@@ -272,6 +272,17 @@ def test_names_that_are_no_utf8(tree: Path) -> None:
     repr(done).encode("utf-8")
 
 
+def test_halves_of_characters_are_left_out(tree: Path) -> None:
+    (tree / "half.py").write_text(
+        'AutoModel.from_pretrained("gpt2", revision="\\ud800main")\n'
+        'OpenAI().chat.completions.create(model=f"gpt-4\\ud83d{x()}")\n'
+    )
+    done = look(tree)
+    assert {m.revision for m in done.models} == {None, "?main"}
+    assert len(done.unknown) == 1
+    assert "\\ud8" not in repr(done)
+
+
 @pytest.mark.slow
 def test_a_hundred_thousand_files(tree: Path) -> None:
     for folder in range(100):

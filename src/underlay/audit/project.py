@@ -327,7 +327,7 @@ def _sorted(findings: list[Finding], parts: list[dict[str, Any]]) -> Audit:
     best: dict[tuple[str, int, int, str], ModelReference] = {}
     infrastructure: set[Infrastructure] = set()
     unknown: set[Unknown] = set()
-    for finding in findings:
+    for finding in map(_writable, findings):
         if isinstance(finding, ModelReference):
             key = (finding.file, finding.line, finding.column, finding.ref)
             if key not in best or _rank(finding) > _rank(best[key]):
@@ -353,6 +353,18 @@ def _sorted(findings: list[Finding], parts: list[dict[str, Any]]) -> Audit:
         bytes=sum(part["bytes"] for part in parts),
         skipped=dict(sorted(sum((Counter(part["skipped"]) for part in parts), Counter()).items())),
     )
+
+
+def _writable(finding: Finding) -> Finding:
+    """The finding without halves of characters, which Python's literals can make."""
+    changes: dict[str, Any] = {}
+    for item in dataclasses.fields(finding):
+        value = getattr(finding, item.name)
+        if type(value) is str and not value.isascii():
+            made = value.encode("utf-8", "replace").decode()
+            if made != value:
+                changes[item.name] = made
+    return dataclasses.replace(finding, **changes) if changes else finding
 
 
 def _without_parts(models: list[ModelReference]) -> list[ModelReference]:
