@@ -33,7 +33,7 @@ _PAGES = re.compile(
     r"tfhub\.dev)/"
 )
 _WEIGHTS = re.compile(
-    r"https?://[\w.-]+/[\w./@%+:-]+\.(?:pth|pt|ckpt|safetensors|gguf|onnx|tflite|nemo|jit|"
+    r"https?://[\w.-]+/[\w./@%+:-]+\.(?:pth|pt|ckpt|safetensors|gguf|onnx|tflite|nemo|jit|bin|pkl|"
     r"h5|t7|caffemodel|pdparams|zip|tar\.gz|tgz|tar\.bz2|whl)"
 )
 # of what stands near a name that is a word elsewhere too

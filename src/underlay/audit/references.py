@@ -571,6 +571,8 @@ def _of_weights_url(text: str, path: list[str], scheme: str) -> Candidate | None
     if not path or scheme not in ("http", "https", "s3", "gs", "gcs", "az", "abfs", "oci", "ftp"):
         return None
     base = path[-1]
+    if len(path) < 3 and text.startswith(("https://github.com/", "https://gitlab.com/")):
+        return None  # a repository may be called `llama.onnx`
     stem, _, ending = base.rpartition(".")
     if ending.lower() in _set("endings", "archives") or ending.lower() in ("whl", "model"):
         return _of_archive(text, path)
@@ -591,7 +593,8 @@ def _of_weights_url(text: str, path: list[str], scheme: str) -> Candidate | None
         "pb",
         "ftz",
     ):
-        sure = 0.55 if re.search(r"model|weight|checkpoint|ckpt|net|lid\.", text.lower()) else 0.35
+        says = re.search(r"model|weight|checkpoint|ckpt|net|lid\.", text.lower())
+        sure = 0.55 if says or (_FAMILIES.search(text) and not _DATA.search(stem)) else 0.35
     else:
         sure = 0.85
     flags = ("pickle",) if ending.lower() in _set("endings", "pickles") else ()
