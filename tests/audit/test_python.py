@@ -335,3 +335,15 @@ def test_functions_of_repositories_of_torch_hub() -> None:
 )
 def test_an_archive_of_weights(code: str) -> None:
     assert "https://files.example.net/nsfw_b32.zip" in models(LOAD + code)
+
+
+def test_a_namespace_of_no_hub_owns_no_models() -> None:
+    code = """
+        TOKENS = {"more/embed": [1], "block/embed": [2], "more/list": [3]}
+        NAMES = ["more/inner", "more/parameters"]
+    """
+    found = [
+        one for one in look({"main.py": LOAD + dedent(code)}) if isinstance(one, ModelReference)
+    ]
+    assert not [one for one in found if one.confidence >= SURE and "list" in one.ref]
+    assert not [one for one in found if one.confidence >= SURE and "inner" in one.ref]

@@ -199,6 +199,8 @@ class _Linker:
             return None
         if _EXAMPLE.match(text) is not None:
             return None
+        if place.expects == "package" and text in ("custom", "model", "default", "auto"):
+            return None
         if server.operator is not None and place.expects in ("hosted", None):
             return classify(text, Place(place.expects, server.operator, place.strength))
         return classify(text, place)
@@ -302,7 +304,10 @@ class _Linker:
                 continue
             if role_of(PurePosixPath(key[0])) != "test" or not _is_invented(best):
                 sure.add(reference.ref)
-                if reference.confidence >= _OWNED:
+                rule = reference.rule.removeprefix("python/")
+                known = classify(reference.ref)
+                is_known = known is not None and known.confidence >= _KNOWN
+                if reference.confidence >= _OWNED and (rule in _STRONG or is_known):
                     owners.add(reference.ref.partition("/")[0])
         for key, best in self.best.items():
             reference = best.reference
@@ -314,6 +319,7 @@ class _Linker:
                 reference.confidence < SURE
                 and reference.ref.partition("/")[0] in owners
                 and not _OF_DATA.search(reference.ref)
+                and re.search(r"/.*(?:[A-Z\d]|\w[-_]\w)", reference.ref) is not None
             ):
                 told = {"confidence": SURE, "evidence": "beside other models of the same owner"}
             else:

@@ -393,7 +393,7 @@ class Scan:
             if name in self.vocabulary.nothing_keywords or name in files.values() or name in shown:
                 self.push([value], Seen(skip=NEVER), scope)
                 continue
-            strength = key_strength(name)
+            strength = key_strength(name) if "/" not in name else 0.0
             if name == "model" and not _BODY.isdisjoint(given):
                 # what is sent to a server
                 body = {**more, "g": f"{node.lineno}:{node.col_offset}", "body": True}
