@@ -56,7 +56,7 @@ _PAGES = {
 }
 _PLATFORMS = (
     "huggingface", "modelscope", "ollama", "openrouter", "arena", "models_dev", "litellm", "epoch",
-    "github", "pypi",
+    "served", "github", "pypi",
 )  # fmt: skip
 # separators that publishers swap freely: Qwen2.5-7B, qwen-2.5-7b, qwen2.5:7b, Qwen2_5 7B
 _SEPARATORS = re.compile(r"[\s_\-\u2010-\u2015:/.()\[\]]+")
