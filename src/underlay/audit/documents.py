@@ -375,7 +375,7 @@ def _without_templates(source: str) -> str:
 
 
 class _Expanded:
-    """How many values a YAML file would have, were its aliases followed."""
+    """How many values a YAML file would have, were its aliases followed; or too many."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -383,13 +383,14 @@ class _Expanded:
         self._open: list[tuple[str | None, int]] = []
 
     def add(self, kind: str, anchor: str | None) -> None:
+        if self.count > MAX_NODES:
+            return
         if kind == "ScalarEvent":
             self.count += 1
             if anchor is not None:
                 self._anchors[anchor] = 1
         elif kind == "AliasEvent":
-            # what is more than all can be is not counted on
-            self.count = min(self.count + self._anchors.get(anchor or "", 1), 1_000 * MAX_NODES)
+            self.count += self._anchors.get(anchor or "", 1)
         elif kind.endswith(("MappingStartEvent", "SequenceStartEvent")):
             self._open.append((anchor, self.count))
         elif kind.endswith(("MappingEndEvent", "SequenceEndEvent")) and self._open:

@@ -184,6 +184,9 @@ class _Share:
     def take(self, entry: Entry) -> None:
         """Read one file, if a detector wants it, and let the detectors look."""
         notes, limits = self.notes, self.job.limits
+        if not entry.size:
+            notes.skipped["empty"] += 1
+            return
         wanting = [d for d in self.job.detectors if d.wants(entry.path, entry.size)]
         if entry.size > _SMALL:
             self._tell_refused(entry, wanting)

@@ -6,6 +6,7 @@ import os
 import stat
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,18 @@ class Limits:
     total_bytes: int = 2_000_000_000
     unknowns: int = 1_000  # notes about files; the rest is counted
     unknowns_alike: int = 20  # of one reason in one folder; the rest is counted
+
+
+class _Path(PurePosixPath):
+    """A path that knows its name and ending: every detector asks for them."""
+
+    @cached_property
+    def name(self) -> str:
+        return super().name
+
+    @cached_property
+    def suffix(self) -> str:
+        return super().suffix
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +189,7 @@ class Walk:
             return None
         self._files += 1
         self.notes.position = 2 * self._files
-        return Entry(PurePosixPath(*here), status.st_size, entry.path)
+        return Entry(_Path(*here), status.st_size, entry.path)
 
     def _link(self, entry: os.DirEntry[str], path: str) -> None:
         """Links are never followed; one that leaves the root, loops or dangles is named."""
