@@ -326,3 +326,22 @@ def test_addresses_of_bedrock() -> None:
     assert (
         refs("t.yaml", "Resource: arn:aws:bedrock:*::foundation-model/anthropic.claude-*\n") == []
     )
+
+
+def test_objects_of_kubernetes_have_names_of_their_own() -> None:
+    text = (
+        "apiVersion: inference.example/v1\nkind: Playground\n"
+        "metadata:\n  labels:\n    model.example/name: mistral-7b\n"
+        "spec:\n  modelClaim:\n    modelName: qwen2-7b\n  model: acme/own-7b\n"
+        "  fallbackModel: gpt-4o\n"
+    )
+    assert [ref for _, ref, _ in refs("a.yaml", text)] == ["acme/own-7b", "gpt-4o"]
+    text = "apiVersion: kaito.sh/v1\nkind: Workspace\ninference:\n  preset:\n    name: phi-4-mini\n"
+    assert refs("a.yaml", text) == [(5, "phi-4-mini", "config")]
+    text = (
+        "apiVersion: v1\nkind: ConfigMap\ndata:\n  Supported: |\n    models:\n"
+        "      - name: acme/own-7b\n"
+    )
+    assert refs("a.yaml", text) == [(6, "acme/own-7b", "config")]
+    text = 'command: ["/bin/sh", "-c", "--"]\nimage: x\nargs: ["sleep 1; vllm serve acme/own-7b"]\n'
+    assert refs("a.yaml", text) == [(3, "acme/own-7b", "config")]

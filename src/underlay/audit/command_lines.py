@@ -75,7 +75,7 @@ _WORDS = (
     b"model", b"ollama", b"hugging", b"hf", b"llm", b"whisper", b"gguf", b"ckpt", b"checkpoint",
     b"spacy", b"llama", b"claude", b"gpt", b"gemini", b".safetensors", b".onnx", b".pt", b"yolo",
     b"embed", b"pretrained", b"aider", b"litgpt", b"transformer", b"torch", b"timm", b"diffus",
-    b"hub", b"codex",
+    b"hub", b"codex", b"kaito",
 )  # fmt: skip
 
 
@@ -222,7 +222,9 @@ class CommandLines:
         for position, text in enumerate(texts[:-1]):
             before = texts[position - 1].rpartition("/")[2] if position else ""
             if text in _SCRIPT_FLAGS and before in _SHELLS:
-                self._text_of(words[position + 1], depth)
+                after = position + 1 + (texts[position + 1] == "--")
+                if after < len(words):
+                    self._text_of(words[after], depth)
             elif text == "-c" and before.startswith("python") and self.python is not None:
                 word = words[position + 1]
                 raw = word.raw[1:-1] if word.raw[:1] in "\"'" else word.raw

@@ -55,6 +55,7 @@ class Settings:
     role: Role = "config"
     endpoints: Endpoints = field(default_factory=Endpoints)
     depth: int = 0  # of documents in documents
+    has_objects: bool = False  # a document of Kubernetes, whose objects have names of their own
     variables: Variables = field(default_factory=dict)  # of the environments read so far
 
     def site(self, node: Node, site: Site, *, expects: Kind | None = None) -> bool:
@@ -64,7 +65,7 @@ class Settings:
         text, offset, is_default = default_of(node.text)
         if text.startswith(("hf.co/", "huggingface.co/")):
             expects = None
-        own = replace(site, expects=expects or site.expects)
+        own = replace(site, expects=expects or site.expects, is_object=self.has_objects)
         if is_default:
             own = replace(own, role="default")
         column = node.column + offset + (node.is_quoted and offset > 0)

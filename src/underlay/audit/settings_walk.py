@@ -100,7 +100,8 @@ _DATA = re.compile(r"(?:^|_)(?:datasets?|corpus|corpora|train_data|eval_data|dat
 # what people say or are called: no setting
 _SAID = frozenset(
     ("login", "author", "user", "username", "body", "text", "content", "message", "comment",
-     "general_architecture", "general_name", "architecture", "author_login", "assignee", "commit")
+     "general_architecture", "general_name", "architecture", "author_login", "assignee", "commit",
+     "license", "licence")
 )  # fmt: skip
 # what a person reads, beside the key that holds the name itself
 _TITLES = frozenset(("name", "title", "label", "display_name", "description"))
@@ -109,6 +110,8 @@ _MADE = re.compile(
     r"(?:^|_)(?:hub_model_id|push\w*|output\w*|save\w*|out|run|run_name|wandb\w*|experiment|project)"
     r"(?:_|$)"
 )
+# what Kubernetes' objects are found by
+_LABELS = frozenset(("labels", "match_labels", "selector", "node_selector", "label_selector"))
 # lists of what Ollama's chart pulls and runs
 _PULLED = frozenset(("pull", "run", "preload", "pulls", "load"))
 # other names under which a server answers
@@ -166,6 +169,9 @@ def walk_settings(settings: Settings, roots: list[Node], key: str = "") -> None:
     if not key and TABLE_FILES.fullmatch(settings.file.stem.lower()):
         key = "models"
     is_model = bool(key_strength(key))
+    settings.has_objects = settings.has_objects or any(
+        root.get("apiVersion") is not None and root.get("kind") is not None for root in roots
+    )
     for root in roots:
         if is_model and root.kind == "map" and all(one.kind == "text" for one in root.values):
             walker.keys_of(root, _Scope(is_model=True, is_table=True, key=key))
@@ -273,7 +279,14 @@ class _Walk:
         self, key: str, words: str, value: Node, scope: _Scope
     ) -> list[tuple[Node, _Scope]]:
         """A list or a mapping under a key."""
-        if _DATA.search(words):
+        if _DATA.search(words) or words in _LABELS:
+            return []
+        preset = value.get("name") if words == "preset" and self._settings.has_objects else None
+        if preset is not None and preset.kind == "text" and DYNAMIC not in preset.text:
+            # KAITO's: the operator knows the models by these names
+            site = Site(self._file, "settings/key", "preset.name", self._settings.role, 0.85)
+            self._found.see(preset.text, preset.line, preset.column,
+                            replace(site, expects="package"))  # fmt: skip
             return []
         is_model = bool(key_strength(key)) or words == "providers"
         is_model = is_model and not words.endswith(("format", "formats"))
@@ -329,7 +342,7 @@ class _Walk:
         if not text or len(text) > 100_000:
             return
         is_script = "\n" in text or words in _SCRIPTS or (words in _ARGUMENTS and " " in text)
-        if is_script and self._script(key, words, value):
+        if is_script and self._script(key, words, value, scope.key):
             return
         if text[:1] in ("{", "[") and self._json(key, value):
             return
@@ -441,7 +454,7 @@ class _Walk:
                 self._found.see(text, *fragment.at(match.start()), site)
 
     def _strength(self, words: str, key: str, scope: _Scope) -> float:
-        if words in ("served_model_name", "served_model_names", "model_alias"):
+        if words in ("served_model_name", "served_model_names", "model_alias") or words in _SAID:
             return 0.0
         if _MADE.search(words):
             return 0.0
@@ -658,7 +671,7 @@ class _Walk:
                 below.append((one, scope))
         return below
 
-    def _script(self, key: str, words: str, value: Node) -> bool:
+    def _script(self, key: str, words: str, value: Node, above: str = "") -> bool:
         """A text of commands, or a document in a document; whether it was one."""
         file = _NAMES_OF_FILES.match(key)
         if file is not None and file["kind"] == "py":
@@ -669,7 +682,8 @@ class _Walk:
         if file is not None and file["kind"] != "sh":
             self._document(value, file["kind"])
             return True
-        if value.is_block and _DOCUMENTS.search(words) and _YAML_TEXT.match(value.text):
+        is_document = above in ("data", "stringData") or _DOCUMENTS.search(words)
+        if value.is_block and is_document and _YAML_TEXT.match(value.text):
             self._document(value, "yaml")
             return True
         if words in _SCRIPTS or words in _ARGUMENTS or (file is not None):
@@ -701,7 +715,8 @@ class _Walk:
         read: Any = {"json": read_json, "toml": read_toml, "env": read_dotenv}.get(kind, read_yaml)
         document: Document = getattr(read, "__wrapped__", read)(fragment.text)
         document.moved(fragment)
-        inner = Settings(self._file, self._found, document, depth=self._settings.depth + 1)
+        depth = self._settings.depth + 1
+        inner = Settings(self._file, self._found, document, depth=depth)
         if kind == "env":
             inner.environment(document.roots[0], "settings/environment")
         else:

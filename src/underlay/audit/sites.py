@@ -19,6 +19,7 @@ from underlay.audit.references import (
     Candidate,
     Place,
     classify,
+    hosted_operator,
     is_local_url,
     key_strength,
     operator_of_url,
@@ -183,6 +184,7 @@ class Site:
     flags: tuple[str, ...] = ()
     is_served: bool = False  # the name under which a local server answers
     is_file: bool = False  # a file of weights, whatever its name
+    is_object: bool = False  # among names of objects: one without owner or size tag is such a name
     most: float = 1.0  # however sure the string is, the place makes it no surer
 
     @property
@@ -214,7 +216,10 @@ class Site:
         found = classify(text, place) if not self.is_file else _of_file(text, self.strength)
         if found is None and place.expects not in (None, "package") and self.expects is None:
             found = classify(text, replace(place, expects=None))
-        if found is None and place.strength >= 0.5:
+        if self.is_object and found is not None and found.kind == "hosted" and not place.operator:
+            # a family's name that one service has too, and the object as well
+            found = found if "/" in text or hosted_operator(text) is not None else None
+        elif found is None and place.strength >= 0.5 and not self.is_object:
             found = bare_name(text, place)
             if found is not None and found.kind == "hosted" and self.url and is_local_url(self.url):
                 found = replace(found, kind="local", operator=None)  # nobody's name but the model's
