@@ -103,6 +103,30 @@ SEEN = {
     ),
     "JSON in C++": ("a.cpp", 'json j = {{"model", "gpt-4o"}};', "gpt-4o", "use"),
     "JSON in a text": ("a.cpp", 'auto b = R"({"model": "gpt-4o"})";', "gpt-4o", "use"),
+    "a command's words": (
+        "a.go",
+        'exec.Command("ollama", "pull", "llama3.2")',
+        "llama3.2",
+        "use",
+    ),
+    "a command's flag": (
+        "a.rs",
+        'fn f() { let a = ["serve", "--model", "Qwen/Qwen3-8B"]; }',
+        "Qwen/Qwen3-8B",
+        "option",
+    ),
+    "a kit that is imported": (
+        "a.go",
+        'import (\n\t"github.com/ollama/ollama/api"\n)\nvar r = api.R{Model: "gemma2"}',
+        "gemma2",
+        "use",
+    ),
+    "a file that is opened": (
+        "a.cpp",
+        'auto n = readNetFromONNX("yolov8n.onnx");',
+        "yolov8n.onnx",
+        "use",
+    ),
     "address of weights": (
         "a.cc",
         'auto u = "https://huggingface.co/ggerganov/whisper.cpp/resolve/main/ggml-base.bin";',

@@ -66,7 +66,7 @@ class Artifacts:
     """Declared packages of seven ecosystems, features of crates, and devices named in code."""
 
     name: str = "artifacts"
-    version: int = 1
+    version: int = 2
     rules: tuple[Rule, ...] = (
         Rule("artifacts/package", "a declared package that needs an accelerator"),
         Rule("artifacts/kit", "a declared kit whose one purpose is to call a hosted service"),

@@ -60,8 +60,17 @@ _SHOWN = frozenset(
     )
 )
 _REPOSITORY = re.compile(r"[\"'][A-Za-z0-9][\w.-]{1,60}/[\w.-]*[A-Z0-9][\w.-]*[\"']")
+_IMPORT = re.compile(
+    r"(?m)^[ \t]*(?:import|use|using|require\w*|from|#include|#import)([^\n]{3,200})$|"
+    r"^[ \t]*(?:\w+ )?(\"[\w./-]{3,120}\")$"
+)
 _GETTERS = re.compile(r"(?i)^(?:get|default|fetch|current|resolve)_?")
 _ADVICE = re.compile(r"\bollama (?:pull|run) (?P<name>[a-z0-9][\w./:-]{1,80})")
+_COMMAND = re.compile(
+    rb"(?:[\"']ollama[\"'],\s{0,20}[\"'](?:run|pull|show)[\"']|"
+    rb"(?P<flag>[\"']--(?:[a-z]{1,12}-)?model(?:-id|-name|-path)?[\"']|[\"']--?hf(?:-repo)?[\"']))"
+    rb",\s{0,20}\Z"
+)
 _BODY_MODEL = re.compile(
     r"\\?[\"'](?:model|modelId|model_id|model_name)\\?[\"']\s{0,4}[:=]\s{0,4}\\?[\"'](?P<name>[\w./:@-]{2,120})\\?[\"']"
 )
@@ -117,7 +126,7 @@ class Code:
     """Sources of the languages in `vocabulary_code.toml`."""
 
     name: str = "code"
-    version: int = 1
+    version: int = 2
     rules: tuple[Rule, ...] = RULES
 
     def wants(self, path: PurePosixPath, size: int, /) -> bool:
@@ -181,6 +190,7 @@ class _Reader:
         self._source = source
         self._found = Sightings(path)
         self._text = source.data.decode("utf-8", "replace")
+        self._kit: tuple[str | None, Kind | None] | None = None
         self._beside: dict[int, bool] = {}  # by a list's id: whether a known name is in it
         self._around: dict[int, str | None] = {}  # by a function's id: the one address in it
         self._declared: frozenset[str] | None = None  # names to which this file gives a value
@@ -286,7 +296,7 @@ class _Reader:
             if hosted_operator(text) is None and not _is_gateway(text):
                 return None
             return Site(self._path, "code/name", key or "compared", "option", 0.0, most=0.45)
-        called = self._called(stand, text)
+        called = self._called(stand, text) or self._commanded(stand, node)
         if called is not None:
             return self._with_server(called, node, stand)
         if stand.is_key:
@@ -430,6 +440,19 @@ class _Reader:
                         expects=expects, operator=operator)  # fmt: skip
         return None
 
+    def _commanded(self, stand: Stand, node: Any) -> Site | None:
+        """The site of a word of a command that is given as a list of strings."""
+        if not stand.callee and not stand.is_list:
+            return None
+        before = self._source.data[max(0, node.start_byte - 80) : node.start_byte]
+        told = _COMMAND.search(before)
+        if told is None:
+            return None
+        shown = told[0].decode("utf-8", "replace").strip("\"', \n")
+        if told["flag"]:
+            return Site(self._path, "code/argument", shown, self._role(stand), 0.6)
+        return Site(self._path, "code/argument", shown, "use", 0.9, expects="ollama")
+
     def _is_sink(self, stand: Stand) -> bool:
         """Whether the call's own name says that its first string is a model's."""
         if not stand.callee or stand.is_key or stand.is_list:
@@ -483,7 +506,20 @@ class _Reader:
         holder = self._source.enclosing(node, "type")
         name = self._source.name_of(holder) if holder is not None else ""
         around = f"{stand.holder} {name} {self._path.stem} {self._path.parent.name}".lower()
-        return self._of_words(around)
+        operator, expects = self._of_words(around)
+        return (operator, expects) if operator is not None else self._imported()
+
+    def _imported(self) -> tuple[str | None, Kind | None]:
+        """Ollama where it is the one provider whose kit the file imports.
+
+        Its names are bare ones; others' are known by themselves.
+        """
+        if self._kit is None:
+            lines = [a or b for a, b in _IMPORT.findall(self._text[:20_000])[:200]]
+            found = {self._of_words(line.lower()) for line in lines} - {(None, None)}
+            is_ollama = len(found) == 1 and found <= {("ollama", "ollama")}
+            self._kit = found.pop() if is_ollama else (None, None)
+        return self._kit
 
     def _of_words(self, words: str) -> tuple[str | None, Kind | None]:
         squeezed = words.replace("_", "").replace("-", "")
