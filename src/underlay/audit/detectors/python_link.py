@@ -58,6 +58,8 @@ _PROSE = {
 }
 _BRANCHES = frozenset(("main", "master", "HEAD", "None"))
 _WEIGHTS = re.compile(r"\.(?:pth?|ckpt|safetensors|gguf|bin|onnx|tflite|h5|keras|pkl)$")
+# the names of models have parts, numbers or capitals; words after a slash have none
+_OF_PARTS = re.compile(r"/.*(?:[A-Z\d]|\w[-_]\w)")
 _ADDRESSES = ("base_url", "api_base", "openai_api_base", "endpoint")
 _PINNABLE = frozenset(("loader", "hub-download"))
 
@@ -283,9 +285,10 @@ class _Linker:
                 for key in members
                 if self.best[key].reference.confidence < SURE and not self.best[key].is_slug
             ]
+            named = [key for key in weak if "/" not in key[3] or _OF_PARTS.search(key[3])]
             told: dict[str, Any] = {"confidence": _AGREED, "evidence": "beside other models"}
             if sure and len(sure) >= len(weak):
-                for key in weak:
+                for key in named:
                     self.best[key].reference = replace(self.best[key].reference, **told)
             if len(sure) > 1 and len(sure) >= len(slugs):
                 like = self.best[min(sure)].reference
@@ -319,7 +322,7 @@ class _Linker:
                 reference.confidence < SURE
                 and reference.ref.partition("/")[0] in owners
                 and not _OF_DATA.search(reference.ref)
-                and re.search(r"/.*(?:[A-Z\d]|\w[-_]\w)", reference.ref) is not None
+                and _OF_PARTS.search(reference.ref) is not None
             ):
                 told = {"confidence": SURE, "evidence": "beside other models of the same owner"}
             else:

@@ -165,7 +165,7 @@ class Project:
             choices.append(list(texts.values())[:_MOST])
         if sum(len(choice) > 1 for choice in choices) > 1:
             choices = [choice[:16] for choice in choices]
-        if lists or not all(choices):
+        if lists or not choices or not all(choices):
             return
         for combination in itertools.islice(itertools.product(*choices), 128):
             text = "".join(leaf.text for leaf in combination)
