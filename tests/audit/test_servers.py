@@ -108,6 +108,10 @@ ALIASES: dict[str, tuple[dict[str, str], str]] = {
         },
         "a.mjs",
     ),
+    "a remark in a file that asks nobody else": (
+        {"a.py": f"from openai import OpenAI\n# model=\"gpt-4o\" would do\nOpenAI(base_url='{LOCAL}').responses.create(model='gpt-4')\n"},
+        "a.py",
+    ),
     "a page runs it": (
         {"README.md": f"# A\n\n```bash\n$ export OPENAI_BASE_URL={LOCAL}\n$ python a.py\n```\n", "a.py": PLAIN},
         "a.py",
@@ -202,7 +206,7 @@ def written(root: Path, files: dict[str, str]) -> Path:
 def test_an_alias(name: str, tmp_path: Path) -> None:
     files, where = ALIASES[name]
     found = [m for m in audit(written(tmp_path, files), processes=1).models if m.file == where]
-    assert [m.alias for m in found] == [True], found
+    assert {m.alias for m in found} == {True}, found
     assert not any(OUTSIDE in m.flags for m in found)
 
 

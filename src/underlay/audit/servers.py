@@ -268,22 +268,25 @@ def _is_of(name: str, owner: str) -> bool:
 def _with_pages(findings: list[Finding]) -> Iterator[Finding]:
     """A page speaks of the names of the code beside it: where all of them are aliases, so is its.
 
-    The nearest folder around the page in which code has the name decides.
+    The nearest folder around the page in which code has the name decides. A remark in code goes
+    with the names of its own file.
     """
     code: dict[tuple[str, str], set[bool]] = {}
+    files: dict[str, set[bool]] = {}
     for found in findings:
         if isinstance(found, ModelReference) and found.kind == "hosted" and _may_send(found):
+            files.setdefault(found.file, set()).add(found.alias)
             for folder in _folders(found.file):
                 code.setdefault((folder, found.ref), set()).add(found.alias)
     for found in findings:
-        if (
-            isinstance(found, ModelReference)
-            and found.kind == "hosted"
-            and not found.alias
-            and role_of(PurePosixPath(found.file)) == "doc"
-        ):
-            said = (code.get((folder, found.ref)) for folder in _folders(found.file))
-            if next((known for known in said if known), None) == {True}:
+        if isinstance(found, ModelReference) and found.kind == "hosted" and not found.alias:
+            known: set[bool] | None = None
+            if role_of(PurePosixPath(found.file)) == "doc":
+                said = (code.get((folder, found.ref)) for folder in _folders(found.file))
+                known = next((each for each in said if each), None)
+            elif found.role in ("comment", "doc"):
+                known = files.get(found.file)
+            if known == {True}:
                 yield replace(found, alias=True, operator="local")
                 continue
         yield found
