@@ -225,6 +225,8 @@ def test_workflows_in_scripts() -> None:
 
 
 def test_tables_of_models_and_labels_beside_them() -> None:
+    text = "clients:\n- name: ollama\n  models:\n  - name: llama3.2\n    type: embedding\n"
+    assert [ref for _, ref, _ in refs("config.yaml", text)] == ["llama3.2"]
     text = '{\n "Own-7B": "acme/own-7b",\n "X": "acme/x-large"\n}\n'
     assert refs("config/model2path.json", text) == [
         (2, "acme/own-7b", "config"),

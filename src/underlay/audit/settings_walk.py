@@ -465,6 +465,8 @@ class _Walk:
             return strength
         if scope.is_model and (words in _INNER or words in _CHOICES or scope.is_schema):
             return 0.6
+        if words in _PROVIDERS:  # `type: embedding` of an entry
+            return 0.0
         if scope.is_model and scope.is_table and key_strength(scope.key):
             return 0.55
         return 0.0

@@ -35,7 +35,7 @@ class Dockerfile:
     """ENV, ARG, RUN, CMD, ENTRYPOINT and ADD of container builds."""
 
     name: str = "dockerfile"
-    version: int = 2
+    version: int = 3
     rules: tuple[Rule, ...] = (*COMMAND_RULES, *REMARK_RULES)
 
     def wants(self, path: PurePosixPath, size: int, /) -> bool:
@@ -100,7 +100,7 @@ class Compose:
     """Services of Compose: their environment, command, and Docker's own `models`."""
 
     name: str = "compose"
-    version: int = 2
+    version: int = 3
     rules: tuple[Rule, ...] = (
         *COMMAND_RULES,
         *REMARK_RULES,

@@ -135,7 +135,7 @@ class Scripts:
     """Shell, make, just, batch and PowerShell."""
 
     name: str = "scripts"
-    version: int = 3
+    version: int = 4
     rules: tuple[Rule, ...] = (*COMMAND_RULES, *REMARK_RULES, *SETTINGS_RULES)
 
     def wants(self, path: PurePosixPath, size: int, /) -> bool:
