@@ -58,6 +58,7 @@ _NEARBY = frozenset(("near",))
 _CODE_NEARBY = _CODE | _NEARBY
 _NEAR = 160
 _MOST = 5_000  # of one text
+_LONGEST_KEPT = 10_000  # characters
 
 
 class Mention(NamedTuple):
@@ -85,21 +86,30 @@ def mentions(
     nothing here reads.
     """
     others = of_others(text) if others is None else others
-    coded = _coded(text, are_quotes_code=are_quotes_code)
-    found = 0
+    # what is kept is bounded: only texts of a common size
+    read = _read if len(text) <= _LONGEST_KEPT else _read.__wrapped__
+    for one in read(text, are_quotes_code):
+        if one.candidate.ref not in others or text.startswith("http", one.start):
+            yield one
+
+
+@lru_cache(maxsize=2_000)
+def _read(text: str, are_quotes_code: bool) -> tuple[Mention, ...]:
+    """What the text names; kept, as documents of several versions repeat their paragraphs."""
+    found: list[Mention] = []
     end = -1
-    for start, word, is_coded in _words(text, coded):
-        if start < end or word in others:
+    for start, word, is_coded in _words(text, _coded(text, are_quotes_code=are_quotes_code)):
+        if start < end:
             continue
         candidate = _candidate(text, start, word, is_coded=is_coded)
         if candidate is None or candidate.confidence < SURE:
             continue
         end = start + len(word)
-        found += 1
-        if found > _MOST:
-            return
         is_local = candidate.kind == "hosted" and _LOCAL.search(_line(text, start)) is not None
-        yield Mention(candidate, start, is_local)
+        found.append(Mention(candidate, start, is_local))
+        if len(found) == _MOST:
+            break
+    return tuple(found)
 
 
 def _coded(text: str, *, are_quotes_code: bool) -> dict[int, str]:

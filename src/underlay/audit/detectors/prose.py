@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from hashlib import blake2b
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from underlay.audit.embedded import embedded_python
 from underlay.audit.fences import Block, code_blocks
 from underlay.audit.findings import File, ModelReference, Rule
 from underlay.audit.mentions import mentions, of_others
+from underlay.audit.roles import role_of
 from underlay.audit.settings import Settings
 from underlay.audit.settings_walk import walk_settings
 from underlay.audit.shell import Command
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from underlay.audit.documents import Document
-    from underlay.audit.findings import Unknown
+    from underlay.audit.findings import Role, Unknown
 
 __all__ = ["Prose"]
 
@@ -39,10 +41,14 @@ _DIRECTIVE = re.compile(
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(?P<body>(?:(?!---)[^\n]*\n){1,500})---")
 # what once was: names there are those of other versions
 _HISTORY = re.compile(r"(?i)(?:changelog|changes|history|news|releases?(?:[-_ ]?notes)?)\b")
-# a document that points clients of OpenAI at this machine speaks of that server's names
+# a page about one server points clients of OpenAI at this machine, and at nothing else
 _LOCAL_SERVER = re.compile(
     r"(?i)(?:base_?ur[li]|api_?base|openai_(?:api_)?host|base_path)\W{1,6}"
     r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|host\.docker\.internal|\[::1\])"
+)
+_HOSTED = re.compile(
+    r"(?i)api\.(?:openai|anthropic|groq|mistral|deepseek)\.|openrouter\.|azure\.com|googleapis|"
+    r"api_?key\W{1,6}(?:sk|your|<|\.\.\.|\$)|anthropic|gemini|platform\.openai"
 )
 _PYTHON_PROMPT = re.compile(r"^([ \t]*)(?:>>>|\.\.\.) ", re.MULTILINE)
 _PROMPT = re.compile(r"^([ \t]*)(?:\$|>|#|%)(?= )", re.MULTILINE)
@@ -88,7 +94,7 @@ class Prose:
     """Markdown and reStructuredText."""
 
     name: str = "prose"
-    version: int = 2
+    version: int = 3
     rules: tuple[Rule, ...] = (
         Rule("prose/block", "A block of code in a document, read as its language is."),
         Rule("prose/front-matter", "`base_model` in the front matter of a model card."),
@@ -105,30 +111,47 @@ class Prose:
         data = file.data
         if not mentions_models(data) or b"\0" in data[:1000]:
             return
-        source = file.text().replace("\r\n", " \n")
-        found = Sightings(file.path)
-        _read(file.path, Fragment(source), found)
-        for one in found:
-            if isinstance(one, ModelReference):
-                is_card = one.rule == "prose/front-matter"
-                sure = one.confidence if is_card else min(one.confidence, MOST)
-                yield replace(one, role=one.role if one.role == "test" else "doc", confidence=sure)
+        is_history = _HISTORY.match(file.path.name) is not None
+        key = blake2b(data, digest_size=16, salt=b"history" if is_history else b"").digest()
+        named = _DOCUMENTS.get(key)
+        if named is None:
+            named = _document(file.text().replace("\r\n", " \n"), is_history=is_history)
+            if len(_DOCUMENTS) >= _MOST_KEPT:
+                _DOCUMENTS.clear()
+            _DOCUMENTS[key] = named
+        role: Role = "test" if role_of(file.path) == "test" else "doc"
+        for one in named:
+            yield replace(one, file=str(file.path), role=role)
 
 
-def _read(path: PurePosixPath, whole: Fragment, found: Sightings) -> None:
+# what documents name, by what they hold: those of several versions are often the same
+_DOCUMENTS: dict[bytes, tuple[ModelReference, ...]] = {}
+_MOST_KEPT = 1_000
+
+
+def _document(source: str, *, is_history: bool) -> tuple[ModelReference, ...]:
+    found = Sightings(PurePosixPath("document.md"))
+    _read(Fragment(source), found, is_history=is_history)
+    named = []
+    for one in found:
+        if isinstance(one, ModelReference):
+            is_card = one.rule == "prose/front-matter"
+            named.append(one if is_card else replace(one, confidence=min(one.confidence, MOST)))
+    return tuple(named)
+
+
+def _read(whole: Fragment, found: Sightings, *, is_history: bool) -> None:
     """Front matter, blocks, pages."""
     source = whole.text
     front = _FRONT.match(source)
     if front is not None and "model" in front["body"]:
-        _front(path, whole.part(front.start("body"), front.end("body")), found)
+        _front(whole.part(front.start("body"), front.end("body")), found)
     spans = []
     line, counted = 1, 0
     for block in _blocks(source):
         language = block.language.lower()
         spans.append((block.open, block.close, language in _CODE))
         body = source[block.start : block.end]
-        if not mentions_models(body.encode("utf-8", "replace")):
-            continue
         if block.start < counted:
             line, counted = 1, 0
         line += source.count("\n", counted, block.start)
@@ -136,8 +159,8 @@ def _read(path: PurePosixPath, whole: Fragment, found: Sightings) -> None:
         # what is kept is bounded: only blocks of a common size
         read = _block if len(body) <= _LONGEST_KEPT else _block.__wrapped__
         for one in read(language, body):
-            found.add(replace(one, file=str(path), line=one.line + line - 1))
-    _text(whole, spans, found, is_history=_HISTORY.match(path.name) is not None)
+            found.add(replace(one, file=str(found.file), line=one.line + line - 1))
+    _text(whole, spans, found, is_history=is_history)
 
 
 def _text(
@@ -147,9 +170,9 @@ def _text(
     source = whole.text
     others = of_others(source)
     read = [one for one in found if isinstance(one, ModelReference)]
-    aliases = {one.ref for one in read if one.alias}
     known = {(one.line, one.ref) for one in read}
-    is_local = _LOCAL_SERVER.search(source) is not None
+    aliases = {one.ref for one in read if one.alias} - {one.ref for one in read if not one.alias}
+    is_local = _is_of_one_server(source)
     parts = []
     position = 0
     for start, end, is_read in [*sorted(blocks), (len(source), len(source), True)]:
@@ -168,7 +191,7 @@ def _text(
             )
             if is_history and not is_page:
                 continue
-            is_client = candidate.operator == "openai"
+            is_client = candidate.kind == "hosted" and candidate.operator == "openai"
             line, column = whole.at(start + one.start)
             if (line, candidate.ref) in known:
                 continue
@@ -183,14 +206,20 @@ def _text(
                     rule="prose/page" if is_page else "prose/name",
                     evidence="address" if is_page else "text",
                     confidence=0.5 if is_page else 0.55,
-                    alias=candidate.ref in aliases
-                    or (is_client and candidate.kind == "hosted" and (one.is_local or is_local)),
+                    alias=candidate.ref in aliases or (is_client and (is_local or one.is_local)),
                     operator=candidate.operator,
                     revision=candidate.revision,
                     weight_file=candidate.weight_file,
                     flags=candidate.flags,
                 )
             )
+
+
+def _is_of_one_server(source: str) -> bool:
+    """Whether the page speaks of a server on this machine, and of nobody's service."""
+    if not any(host in source for host in ("localhost", "127.0.0.1", "0.0.0", "host.docker")):
+        return False
+    return _LOCAL_SERVER.search(source) is not None and _HOSTED.search(source) is None
 
 
 def _blocks(source: str) -> Iterator[Block]:
@@ -201,13 +230,13 @@ def _blocks(source: str) -> Iterator[Block]:
             yield Block(match["language"], match.start(), *match.span("body"), match.end())
 
 
-def _front(path: PurePosixPath, fragment: Fragment, found: Sightings) -> None:
+def _front(fragment: Fragment, found: Sightings) -> None:
     document = _moved(read_yaml, fragment)
     for root in document.roots[:1]:
         for key, value in root.items():
             if key not in _FRONT_KEYS:
                 continue
-            site = Site(path, "prose/front-matter", key, "doc", 0.8, "hub")
+            site = Site(found.file, "prose/front-matter", key, "doc", 0.8, "hub")
             site = site if key.startswith("base") else replace(site, strength=0.6, expects=None)
             for node in value.values if value.kind == "list" else [value]:
                 if node.kind == "text":
@@ -220,6 +249,8 @@ def _block(language: str, text: str) -> tuple[ModelReference, ...]:
 
     Kept, as documents of several versions repeat their blocks.
     """
+    if not mentions_models(text.encode("utf-8", "replace")):
+        return ()
     path = PurePosixPath("block")
     found = Sightings(path)
     body = Fragment(text)
