@@ -217,6 +217,8 @@ class CallScan(Scan):
                 stands = around._replace(expects="torch-hub", evidence="torch.hub.load(...)")
                 self.sink(stands, scope, value_of(repository), node.lineno)
                 used.add(id(repository))
+        if entry.rule == "url-loader":
+            self._written(node, scope)  # where it is put
         for value in taken:
             if id(value) in used or isinstance(value, ast.Starred):
                 continue

@@ -150,6 +150,8 @@ class _Linker:
         leaves = self.project.leaves(value, spot)
         if rule in ("nothing", "output"):
             kept = self.nothing if rule == "nothing" else self.outputs
+            if rule == "output":
+                leaves = [leaf for leaf in leaves if "://" not in leaf.text]
             kept.update((leaf.file, leaf.line, leaf.column) for leaf in leaves)
             if rule == "output":
                 self.written.update((leaf.file, leaf.text) for leaf in leaves)
