@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -103,11 +103,13 @@ _SERVICE = re.compile(r"(?P<ref>[\w.-]+(?:/[\w.-]+){1,3})(?::(?P<version>[0-9a-f
 _ROLES = {"use": 5, "test": 5, "default": 4, "config": 3, "option": 2, "doc": 1, "comment": 0}
 
 
+@lru_cache(maxsize=20_000)
 def words_of_name(name: str) -> str:
     """`embeddingModelId` and `EMBEDDING-MODEL-ID` as `embedding_model_id`."""
     return "_".join(word.lower() for word in _WORDS.findall(name[:120]))
 
 
+@lru_cache(maxsize=20_000)
 def endpoint_key(name: str) -> str | None:
     """Whose address stands under a key: `openai` for OPENAI_BASE_URL, empty for `base_url`.
 
