@@ -154,6 +154,8 @@ QUIET = {
     "a variable of the environment": ("a.go", 'const hfModel = "HF_TOKEN" // claude-x'),
     "a path": ("a.cpp", '#include "llama-model.h"\nauto model = "models/llama/";'),
     "an image": ("A.java", 'class A { String OLLAMA_IMAGE = "ollama/ollama:latest"; }'),
+    "a made-up owner": ("a.go", 'var model = "unknown-org/model-7b-instruct"'),
+    "a made-up owner's page": ("a.go", 'var model = "https://huggingface.co/test/valid-model-7b"'),
     "family names alone": ("a.swift", 'let model = "llama"; let other = "claude"'),
 }
 

@@ -175,6 +175,9 @@ def _is_gateway(text: str) -> bool:
 _NO_NAME = re.compile(
     r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*|[a-z]+(?:_[a-z]+)+|(?:application|text|image|audio|video|multipart)/[\w.+-]+|"
     r"ollama/ollama(?::.*)?|[\d.:,-]+|(?:api|v\d\w*|rest)/.*|(?:sha\d+:)?[0-9a-f]{24,}|(?i:fake|dummy|test|mock|your)[-_].*"
+    r"|(?i:(?:https?://(?:huggingface\.co|hf\.co)/)?(?:test|tests|testing|unknown|another|other|some|fake|dummy|"
+    r"example|sample|my|your|foo|org|owner|user|invalid|nonexistent|namespace|acme)"
+    r"(?:[-_](?:org|owner|user|repo|namespace|team|company))?/.*)"
 )
 
 
