@@ -97,6 +97,8 @@ _GENERIC = re.compile(
 )
 # before the time of .gguf its predecessors ended in .bin
 _QUANTISED = re.compile(r"(?i)[-_.](?:gg(?:ml|jt|cc)(?:v\d)?|q[2-8]_[01k]\w*)(?=$|[-_.])")
+# whisper.cpp's own files: `ggml-base.en.bin`, `ggml-large-v3-turbo-q5_0.bin`
+_OF_WHISPER = re.compile(r"ggml-(?:tiny|base|small|medium|large)(?:[.-][\w.-]+)?$")
 _PARTS_OF_A_FILE = re.compile(
     r"(?:[._-](?:fp16|bf16|fp32|f16|f32|int8|q\d[\w]*|ema|non_ema|pruned|half|\d{5}-of-\d{5}|\d+))+$"
 )
@@ -462,6 +464,8 @@ def _of_file(text: str, place: Place) -> Candidate | None:
     ):
         return None
     plain = _PARTS_OF_A_FILE.sub("", stem.lower())
+    if _OF_WHISPER.match(stem) and ending == "bin":
+        return Candidate(text, "file", 0.7, None, None, base)
     if plain in _set("generic_files", "names") or not re.search(r"\d", stem):
         return None
     clear = ending in (
