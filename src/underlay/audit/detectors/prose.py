@@ -80,7 +80,15 @@ _READERS: dict[str, Callable[[str], Document]] = {
     "env": read_dotenv,
     "dotenv": read_dotenv,
     "ini": read_dotenv,
+    "properties": read_dotenv,
+    "conf": read_dotenv,
 }
+# languages that the detector of code reads, by the ending of their files
+_OTHERS = {
+    "c#": "cs", "cpp": "cpp", "c++": "cpp", "cs": "cs", "csharp": "cs", "go": "go", "golang": "go",
+    "java": "java", "kotlin": "kt", "kt": "kt", "php": "php", "rb": "rb", "ruby": "rb", "rs": "rs",
+    "rust": "rs", "swift": "swift", "scala": "scala", "dart": "dart",
+}  # fmt: skip
 # files of containers name images, which look like repositories of a hub
 _CODE = frozenset(("dockerfile", "docker", "containerfile", "diff", "patch", "mermaid"))
 _FRONT_KEYS = frozenset(("base_model", "model", "models", "base_models"))
@@ -268,6 +276,8 @@ def _block(language: str, text: str) -> tuple[ModelReference, ...]:
         _containerfile(path, text, found)
     elif language in ("modelfile", "ollama"):
         read_modelfile(body, found)
+    elif language in _OTHERS:
+        _code(PurePosixPath(f"block.{_OTHERS[language]}"), text, found)
     elif language in _READERS:
         document = _READERS[language](text)
         settings = Settings(path, found, document, "doc")
@@ -283,6 +293,17 @@ def _script(path: PurePosixPath, text: str, found: Sightings) -> None:
 
     data = text.encode("utf-8", "replace")
     for one in JavaScript().detect(File(path, data, size=len(data))):
+        if isinstance(one, ModelReference):
+            found.add(one)
+
+
+def _code(path: PurePosixPath, text: str, found: Sightings) -> None:
+    from underlay.audit.detectors.code import Code
+
+    data = text.encode("utf-8", "replace")
+    file = File(path, data, size=len(data))
+    reader = Code()
+    for one in reader.detect(file) if reader.wants(path, len(data)) else ():
         if isinstance(one, ModelReference):
             found.add(one)
 
