@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from underlay.audit.catalogue import Entry, catalogue
 from underlay.audit.code_values import language_of, vocabulary_code
+from underlay.audit.cuts import cut
 from underlay.audit.findings import Rule
 from underlay.audit.ties import Ties, strongest
 
@@ -193,7 +194,9 @@ class _Elements:
         """Read up to the first thing that is no plain XML."""
         try:
             self._parser.Parse(data, True)
-        except (self._error, _RefusedError, ValueError):
+        except _RefusedError:
+            cut("XML with a document type, or nested deeper than 100: read up to there")
+        except (self._error, ValueError, LookupError):  # no XML, or of no known encoding
             return
 
     def _refuse(self, *_: object) -> None:
