@@ -51,6 +51,11 @@ _OF_OTHERS = re.compile(
 _LINKED = re.compile(
     r"[`*]{0,3}\]\(https?://(?:www\.)?(?:huggingface\.co|hf\.co|modelscope\.cn)/(?!docs|spaces)"
 )
+# what is made or sent there
+_MADE = re.compile(
+    r"(?:push_to_hub|save_pretrained|save|upload_\w{2,20}|create_repo|output_dir|hub_model_id)"
+    r"\s{0,3}[(=]\s{0,9}f?[\"']?$"
+)
 _NOTHING: frozenset[str] = frozenset()
 _CODE = frozenset(("code",))
 _ALONE = frozenset(("alone",))
@@ -151,6 +156,8 @@ def _candidate(text: str, start: int, word: str, *, is_coded: bool) -> Candidate
     if candidate is None:
         return None
     if text[max(0, start - 2) : start] == "](" and not word.startswith("http"):
+        return None
+    if _MADE.search(text, max(0, start - 40), start):
         return None
     if "/" not in word and _LINKED.match(text, start + len(word)):
         return None  # the text of a link to the model's page, which says whose it is
