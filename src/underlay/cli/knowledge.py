@@ -69,7 +69,8 @@ _BEDROCK = re.compile(
 )
 # what a program writes around a name for its own use, or an operator behind it
 _AROUND = re.compile(r"^(?:models/|google-(?:gla|vertex):|google:|@cf/|gemini/)|:thinking$")
-_SERVED = re.compile(r"-(?:turbo|fast|specdec|tee|maas|lite)$")
+# editions of a service; `-turbo` and `-fast` tell models apart, but for Together's and Cloudflare's
+_SERVED = re.compile(r"-(?:fp8-fast|specdec|tee|maas)$|(?<=-instruct)-turbo$")
 # operators and makers of references -> prefixes of their names in catalogues and hubs
 _PREFIXES: Mapping[str, tuple[str, ...]] = {
     "alibaba": ("alibaba", "dashscope", "qwen"),
@@ -135,7 +136,7 @@ def _hosted(sought: Sought, name: str, ref: str) -> Iterator[str]:
             forms += [match[1], f"{match[2]}/{match[3]}{match[4] or ''}", f"{match[2]}/{match[3]}"]
             forms.append(match[3])
     forms += [_DATE.sub("", form) for form in tuple(forms)]
-    forms += [_SERVED.sub("", form) for form in tuple(forms) if "/" in form]
+    forms += [_SERVED.sub("", form) for form in tuple(forms)]
     owners = [*_PREFIXES.get(maker, (maker,)), *_PREFIXES.get(operator, (operator,))]
     owners = [each for each in owners if each not in ("", "hosted")]
     for form in dict.fromkeys(forms):
