@@ -59,6 +59,12 @@ def test_fields_of_forms() -> None:
         ('class A { defaultModel() { return y ? "acme/a-7b" : "acme/b-7b" } }',
          ["acme/a-7b", "acme/b-7b"]),
         ('function models() { return [{ id: "acme/a-7b" }] }', ["acme/a-7b"]),
+        ('const o = new OpenAIApi(new Configuration({ basePath: "http://localhost:8000/v1" }));'
+         ' o.createChatCompletion({ model: "gpt-4" })', ["gpt-4*"]),
+        ('const c = new Configuration({ basePath: "http://localhost:8000/v1" });'
+         ' new OpenAIApi(c).createChatCompletion({ model: "gpt-4" })', ["gpt-4*"]),
+        ('const c = new Configuration({ apiKey: K });'
+         ' new OpenAIApi(c).createChatCompletion({ model: "gpt-4" })', ["gpt-4"]),
         ('switch (model) { case "gpt-4": return 1 }', ["gpt-4"]),
         ('switch (kind) { case "gpt-4": return 1; case "davinci": return 2 }', ["gpt-4"]),
         ('const m = { model: "acme-flash-2", temperature: 0 }', ["acme-flash-2"]),
@@ -182,3 +188,10 @@ def test_bounds_of_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     collected()
     assert short("<p><p><input value='gpt-4o'>", "a.html") == []
     assert collected() == ["more than 2 tags of a page: the rest is not read"]
+
+
+def test_depth_is_bounded() -> None:
+    collected()
+    code = 'const model = "gpt-4o"\n' + '"a-1"|\n' * 20_000
+    assert short(code, "src/a.ts") == [(1, "gpt-4o")]
+    assert collected()[0].startswith("expressions ")

@@ -54,9 +54,7 @@ def lists_of(node: Any) -> list[Hashable]:
     if current.type == "array":
         return [("array", current.id)]
     if current.type == "union_type":
-        while current.parent is not None and current.parent.type == "union_type":
-            current = current.parent
-        return [("union", current.id)]
+        return [("union", current.start_byte)]  # they are nested to the left: all begin there
     if current.type == "enum_assignment" and below != current.child_by_field_name("name"):
         return [("enum", current.parent.id)]
     if current.type != "pair" or current.parent is None:

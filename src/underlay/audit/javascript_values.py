@@ -19,6 +19,8 @@ __all__ = ["Context", "Source", "text_of", "vocabulary_javascript", "words"]
 
 MAX_STRINGS = 50_000
 MAX_CLIMB = 40
+FEW = 100
+MAX_STEPS = 40_000_000
 _WRAPPERS = frozenset(
     ("parenthesized_expression", "as_expression", "satisfies_expression", "await_expression",
      "non_null_expression", "type_assertion", "spread_element", "sequence_expression",
@@ -136,17 +138,31 @@ class Source:
 
     def strings(self) -> Iterator[Any]:
         """String literals, and templates without substitutions, in their order."""
-        found = list(self._captures.get("string", ()))
-        if len(found) > MAX_STRINGS:
-            cut(f"more than {MAX_STRINGS} strings: the rest is not read")
-            del found[MAX_STRINGS:]
+        found = list(self._captures.get("string", ()))[:MAX_STRINGS]
         found += [
             node
             for node in self._captures.get("template", ())[:MAX_STRINGS]
             if all(child.type != "template_substitution" for child in node.children)
         ]
         found.sort(key=lambda node: node.start_byte)
-        yield from found
+        yield from self._affordable(found)
+
+    def _affordable(self, nodes: list[Any]) -> list[Any]:
+        """As many of the nodes as can be looked at from outside: a way up starts at the root."""
+        if len(nodes) <= FEW:
+            return nodes
+        deepest = max(self._depth(node) for node in nodes[:: len(nodes) // 32])
+        most = max(20, MAX_STEPS // (MAX_CLIMB * max(1, deepest)))
+        if len(nodes) > most:
+            cut(f"expressions {deepest} levels deep: all but the first {most} are not read")
+        return nodes[:most]
+
+    def _depth(self, node: Any) -> int:
+        cursor = self.root.walk()
+        depth = 0
+        while depth < MAX_STRINGS and cursor.goto_first_child_for_byte(node.start_byte) is not None:
+            depth += 1
+        return depth
 
     def composed(self) -> Iterator[tuple[Any, str]]:
         """Templates with substitutions, and their texts: what isn't known in them is a NUL."""
@@ -179,13 +195,18 @@ class Source:
 
     def names(self) -> Iterator[tuple[Any, Any]]:
         """(identifier or member, the pair or arguments it stands in): values given by name."""
-        for node in self._captures.get("pair", ())[:MAX_STRINGS]:
-            yield node.child_by_field_name("value"), node
-        for node in self._captures.get("arguments", ())[:MAX_STRINGS]:
-            for child in node.named_children:
-                if child.type in ("identifier", "member_expression"):
-                    yield child, node
-        for node in self._captures.get("short", ())[:MAX_STRINGS]:
+        found = [
+            (node.child_by_field_name("value"), node)
+            for node in self._affordable(self._captures.get("pair", [])[:MAX_STRINGS])
+        ]
+        for node in self._affordable(self._captures.get("arguments", [])[:MAX_STRINGS]):
+            found += [
+                (child, node)
+                for child in node.named_children
+                if child.type in ("identifier", "member_expression")
+            ]
+        yield from found
+        for node in self._affordable(self._captures.get("short", [])[:MAX_STRINGS]):
             yield node, node.parent
 
     def position(self, node: Any) -> tuple[int, int]:
@@ -287,6 +308,12 @@ class Source:
                         stack.append((value, depth + 1))
                 elif child.type == "object" and depth < 3:
                     stack.append((child, depth + 1))
+                elif child.type in ("new_expression", "identifier") and depth < 2:
+                    # new OpenAIApi(new Configuration({ basePath: ... })), also by a name
+                    made = child if child.type == "new_expression" else self.made_by(text_of(child))
+                    inner = made.child_by_field_name("arguments") if made is not None else None
+                    if inner is not None and made.type == "new_expression":
+                        stack.append((inner, depth + 1))
         return None
 
     def _import(self, node: Any) -> None:
@@ -355,7 +382,9 @@ class Source:
             return False
         if kind == "switch_case" and not found.is_returned:
             found.is_compared = found.is_choice = True
-            asked = current.parent.parent.child_by_field_name("value") if current.parent else None
+            # a case that stands alone is what is left of a broken switch
+            switch = current.parent.parent if current.parent is not None else None
+            asked = switch.child_by_field_name("value") if switch is not None else None
             found.key = found.key or text_of(asked).strip("()").rpartition(".")[2][:60]
             return False
         if kind in ("call_expression", "new_expression"):

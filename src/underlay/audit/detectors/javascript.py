@@ -92,7 +92,7 @@ class JavaScript:
     """JavaScript, TypeScript, JSX, TSX, and the scripts of Vue, Svelte, Astro and HTML."""
 
     name: str = "javascript"
-    version: int = 2
+    version: int = 3
     rules: tuple[Rule, ...] = RULES
 
     def wants(self, path: PurePosixPath, size: int, /) -> bool:
@@ -538,6 +538,11 @@ class _Reader:
             parts = text_of(function).replace("?.", ".").split(".")
             if call.type == "new_expression" or parts[-1].startswith("create"):
                 url = self._source.endpoint(call)
+                if url is not None:
+                    return url
+            holder = function.child_by_field_name("object") if function is not None else None
+            if holder is not None and holder.type == "new_expression":
+                url = self._source.endpoint(holder)
                 if url is not None:
                     return url
             for root in (parts[0], ".".join(parts[:2])):
