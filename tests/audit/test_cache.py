@@ -72,6 +72,27 @@ def test_what_is_no_cache_is_in_nobodys_way(tree: Path, tmp_path: Path) -> None:
     assert repr(audit(tree, cache=tmp_path / "text" / "below")) == repr(before)
 
 
+def test_another_tree_takes_nothing_until_there_is_too_much(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache.sqlite"
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "else.py").write_text(GOOD)
+
+    def count() -> int:
+        with sqlite3.connect(cache) as base:
+            return int(base.execute("SELECT count(*) FROM found").fetchone()[0])
+
+    audit(tree, cache=cache)
+    first = count()
+    audit(other, cache=cache)
+    assert count() == first + 1
+    monkeypatch.setattr("underlay.audit.cache._MOST_BYTES", 0)
+    audit(other, cache=cache)
+    assert count() == 1
+
+
 def test_two_that_write_at_once(tree: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache.sqlite"
     before = audit(tree, cache=cache)

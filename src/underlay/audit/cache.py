@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Cache", "file_key", "fingerprint"]
 
 _FORMAT = 2
+_MOST_BYTES = 200_000_000  # of what is kept of all trees; then what the last one lacks goes
 
 
 def fingerprint(detectors: Iterable[Detector], *more: object) -> str:
@@ -78,7 +79,7 @@ class Cache:
             return None
 
     def replace(self, new: Mapping[bytes, object], used: Iterable[bytes]) -> None:
-        """Add JSON by key, and forget keys that are neither new nor used."""
+        """Add JSON by key. Once there is too much, forget keys that are neither new nor used."""
         if self._base is None:
             return
         kept = set(used)
@@ -87,9 +88,10 @@ class Cache:
         try:
             self._base.execute("BEGIN IMMEDIATE")
             self._base.executemany("INSERT OR REPLACE INTO found VALUES (?, ?)", rows)
-            keys = [row[0] for row in self._base.execute("SELECT key FROM found")]
-            stale = [(key,) for key in keys if key not in kept and key not in new]
-            self._base.executemany("DELETE FROM found WHERE key = ?", stale)
+            if _size(self._base) > _MOST_BYTES:
+                keys = [row[0] for row in self._base.execute("SELECT key FROM found")]
+                stale = [(key,) for key in keys if key not in kept and key not in new]
+                self._base.executemany("DELETE FROM found WHERE key = ?", stale)
             self._base.execute("COMMIT")
         except sqlite3.Error:
             with suppress(sqlite3.Error):  # what is half written is void
@@ -100,3 +102,10 @@ class Cache:
     def close(self) -> None:
         """Let go of the file."""
         self._give_up()
+
+
+def _size(base: sqlite3.Connection) -> int:
+    """The bytes that a file's rows take."""
+    names = ("page_count", "freelist_count", "page_size")
+    pages, free, size = (base.execute(f"PRAGMA {name}").fetchone()[0] for name in names)
+    return int((pages - free) * size)
