@@ -127,6 +127,24 @@ SEEN = {
         "yolov8n.onnx",
         "use",
     ),
+    "a provider beside it": (
+        "a.rb",
+        "x = { provider: :xai, model: 'grok-tts' }",
+        "grok-tts",
+        "use",
+    ),
+    "address in a project": (
+        "a.csproj",
+        "<P>\n<Url>https://huggingface.co/bartowski/Llama-3.2-1B-Instruct-GGUF/resolve/main/x.gguf</Url></P>",
+        "bartowski/Llama-3.2-1B-Instruct-GGUF",
+        "config",
+    ),
+    "name on a page": (
+        "Home.razor",
+        '<b/>\n@code { string m = "gpt-4o-mini"; }',
+        "gpt-4o-mini",
+        "config",
+    ),
     "address of weights": (
         "a.cc",
         'auto u = "https://huggingface.co/ggerganov/whisper.cpp/resolve/main/ggml-base.bin";',

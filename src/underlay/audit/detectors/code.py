@@ -66,6 +66,15 @@ _IMPORT = re.compile(
 )
 _GETTERS = re.compile(r"(?i)^(?:get|default|fetch|current|resolve)_?")
 _ADVICE = re.compile(r"\bollama (?:pull|run) (?P<name>[a-z0-9][\w./:-]{1,80})")
+# files of projects and pages with code in them, for which there is no grammar here
+_PAGES = frozenset(
+    (".csproj", ".fsproj", ".props", ".targets", ".gradle", ".razor", ".cshtml", ".plist")
+)
+_ON_PAGE = re.compile(
+    r"(?P<address>https?://[\w.-]{4,100}/[^\s\"'<>`(){}|\\]{3,300})|[\"'](?P<name>[\w./:@-]{4,80})[\"']"
+)
+# whose a model is, beside it: `provider: :xai, model: "..."`
+_SAID = re.compile(r"\b(?:provider|vendor)\W{1,12}(?:\w{1,20}(?:\.|::))?(?P<name>\w{2,30})")
 _COMMAND = re.compile(
     rb"(?:[\"']ollama[\"'],\s{0,20}[\"'](?:run|pull|show)[\"']|"
     rb"(?P<flag>[\"']--(?:[a-z]{1,12}-)?model(?:-id|-name|-path)?[\"']|[\"']--?hf(?:-repo)?[\"']))"
@@ -126,12 +135,13 @@ class Code:
     """Sources of the languages in `vocabulary_code.toml`."""
 
     name: str = "code"
-    version: int = 2
+    version: int = 3
     rules: tuple[Rule, ...] = RULES
 
     def wants(self, path: PurePosixPath, size: int, /) -> bool:
         """Source files by their endings."""
-        return size <= _LARGEST and language_of(path.suffix.lower()) is not None
+        suffix = path.suffix.lower()
+        return size <= _LARGEST and (suffix in _PAGES or language_of(suffix) is not None)
 
     def detect(self, file: File, /) -> Iterator[ModelReference | Unknown]:
         """The models of its strings, by where they stand."""
@@ -142,8 +152,26 @@ class Code:
             return  # generated
         language = language_of(file.path.suffix.lower())
         if language is None:
+            yield from _of_page(file.path, file.text())
             return
         yield from _Reader(file.path, Source(data, language)).read()
+
+
+def _of_page(path: PurePosixPath, text: str) -> Iterator[ModelReference | Unknown]:
+    """Addresses of models in files of projects and pages, and services' names in quotes."""
+    found = Sightings(path)
+    line, counted = 1, 0
+    for match in list(_ON_PAGE.finditer(text))[:2_000]:
+        line += text.count("\n", counted, match.start())
+        counted = match.start()
+        address, name = match["address"], match["name"]
+        if name is not None and hosted_operator(name) is None:
+            continue
+        rule = "code/url" if address else "code/name"
+        group = "address" if address else "name"
+        column = match.start(group) - text.rfind("\n", 0, match.start(group))
+        found.see(match[group], line, column, Site(path, rule, "page", "config", 0.0))
+    yield from found
 
 
 @cache
@@ -174,7 +202,7 @@ def _is_gateway(text: str) -> bool:
 # names of variables of the environment, of fields in a file, of types of media, of an image
 _NO_NAME = re.compile(
     r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*|[a-z]+(?:_[a-z]+)+|(?:application|text|image|audio|video|multipart)/[\w.+-]+|"
-    r"ollama/ollama(?::.*)?|[\d.:,-]+|(?:api|v\d\w*|rest)/.*|(?:sha\d+:)?[0-9a-f]{24,}|(?i:fake|dummy|test|mock|your)[-_].*"
+    r"ollama/ollama(?::.*)?|[\d.:,-]+|(?:api|v\d\w*|rest)/.*|\S+/v\d/\S+|(?:sha\d+:)?[0-9a-f]{24,}|(?i:fake|dummy|test|mock|your)[-_].*"
     r"|(?i:(?:https?://(?:huggingface\.co|hf\.co)/)?(?:test|tests|testing|unknown|another|other|some|fake|dummy|"
     r"example|sample|my|your|foo|org|owner|user|invalid|nonexistent|namespace|acme)"
     r"(?:[-_](?:org|owner|user|repo|namespace|team|company))?/.*)"
@@ -332,7 +360,9 @@ class _Reader:
         operator, expects = self._provider(stand, node)
         if is_argument and (operator or expects):
             sure = 0.9
-        elif rule == "code/key" and (expects or (operator and stand.callee)):
+        elif rule == "code/key" and (
+            expects or (operator and (stand.callee or _SAID.search(self._beside_text(stand))))
+        ):
             sure = 0.8
         if sure == 0.55:
             expects = None
@@ -491,10 +521,12 @@ class _Reader:
         operator, expects = self._of_words(near)
         if operator is not None:
             return operator, expects
-        if stand.label and stand.scope is not None:
-            size = stand.scope.end_byte - stand.scope.start_byte
-            beside = self._source.text(stand.scope).lower() if size <= 600 else ""
-            operator, expects = self._of_words(beside)
+        beside = self._beside_text(stand)
+        if beside:
+            said = _SAID.search(beside)
+            operator, expects = self._of_words(
+                said["name"] if said else beside if stand.label else ""
+            )
             if operator is not None:
                 return operator, expects
         for outer in stand.nodes[-1:]:
@@ -511,6 +543,13 @@ class _Reader:
         around = f"{stand.holder} {name} {self._path.stem} {self._path.parent.name}".lower()
         operator, expects = self._of_words(around)
         return (operator, expects) if operator is not None else self._imported()
+
+    def _beside_text(self, stand: Stand) -> str:
+        """What stands in the same list, object or arguments, where that is short; lower case."""
+        scope = stand.scope
+        if scope is None or scope.end_byte - scope.start_byte > 600:
+            return ""
+        return self._source.text(scope).lower()
 
     def _imported(self) -> tuple[str | None, Kind | None]:
         """Ollama where it is the one provider whose kit the file imports.
