@@ -6,7 +6,7 @@ import pytest
 from tests.audit.small_atlas import reference
 
 from underlay.atlas.curated import read_curated
-from underlay.audit.presets import identity, makers, stands_for
+from underlay.audit.presets import identities, makers, stands_for
 
 
 @pytest.mark.parametrize(
@@ -78,5 +78,14 @@ def test_makers_are_organisations_of_the_atlas() -> None:
 
 def test_a_preset_and_its_repository_are_one_model() -> None:
     preset = reference("large-v3", 1, kind="package", evidence="WhisperModel(...)")
-    assert identity(preset) == identity(reference("openai/whisper-large-v3", 2))
-    assert identity(reference("gpt-4o", 3, kind="hosted", operator="openai")) == "openai:gpt-4o"
+    hosted = reference("gpt-4o", 3, kind="hosted", operator="openai")
+    found = identities([preset, reference("openai/whisper-large-v3", 2), hosted])
+    assert found == ["huggingface:openai/whisper-large-v3"] * 2 + ["openai:gpt-4o"]
+
+
+def test_a_file_belongs_to_the_repository_that_the_code_loads_it_from() -> None:
+    script = reference("city96/FLUX.1-dev-gguf", 1, weight_file="sub/some-net-Q4_0.gguf")
+    workflow = reference("some-net-Q4_0.gguf", 9, kind="file", file="flow.json")
+    assert identities([script, workflow]) == ["huggingface:city96/FLUX.1-dev-gguf"] * 2
+    other = reference("other/again", 2, weight_file="some-net-Q4_0.gguf")
+    assert identities([script, other, workflow])[2] == "file:some-net-Q4_0.gguf"

@@ -278,6 +278,10 @@ def _purl_key(purl: Any) -> str | None:
     name = unquote(rest.partition("?")[0].partition("#")[0].rpartition("@")[0] or rest)
     prefix = {"pypi": "package", "npm": "npm", "cargo": "crate", "golang": "go", "docker": "image",
               "oci": "image"}.get(kind, kind)  # fmt: skip
+    if kind == "maven":
+        name = name.replace("/", ":")
+    elif kind == "swift":
+        name = name.removeprefix("github.com/")
     return f"{prefix}:{name}"
 
 

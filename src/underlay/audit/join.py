@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from underlay.audit.findings import SURE, Unknown
 from underlay.audit.knowledge import NOBODY, UNKNOWN, Missing, ModelFacts, Nothing, Sought
-from underlay.audit.presets import identity, stands_for
+from underlay.audit.presets import identities, stands_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -225,7 +225,8 @@ def asked_for(ref: str, kind: str = "hub", operator: str | None = None) -> Model
 def join(audit: Audit, knowledge: Knowledge | None = None, *, name: str = "") -> Joined:
     """Everything that is known of what an audit found; one look-up for all."""
     knowledge = knowledge or Nothing()
-    keys = [(m, identity(m)) for m in (*audit.models, *audit.weak)]
+    named = (*audit.models, *audit.weak)
+    keys = list(zip(named, identities(named), strict=True))
     sought: dict[str, Sought] = {}
     for model, key in keys:
         sought.setdefault(key, Sought(key, model.kind, model.ref, model.operator, model.evidence))
@@ -463,7 +464,7 @@ def _runtimes(lines: Sequence[Line], references: Sequence[Reference]) -> tuple[s
     found: set[str] = set()
     for line in lines:
         kind, _, name = line.found.component.partition(":")
-        if kind in ("package", "npm", "image", "tool", "crate"):
+        if kind not in ("api", "service", "device", "resource"):
             low = name.lower()
             found |= {runtime for part, runtime in _RUNTIMES[:1] if part in low}
             hit = next((runtime for part, runtime in _RUNTIMES if part in low), None)

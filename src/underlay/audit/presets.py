@@ -11,6 +11,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from underlay.audit.findings import ModelReference
 
-__all__ = ["Preset", "identity", "makers", "stands_for"]
+__all__ = ["Preset", "identities", "makers", "stands_for"]
 
 _GROUP = re.compile(r"\\(L?)(\d)")
 
@@ -150,8 +151,24 @@ def makers() -> frozenset[str]:
     return frozenset(named | set(table["hosts"].values()) | set(table["owners"].values()))
 
 
-def identity(found: ModelReference) -> str:
-    """One spelling for what a finding refers to: the repository, where its name stands for one."""
+def identities(findings: Sequence[ModelReference]) -> list[str]:
+    """One spelling for what each finding refers to: the repository, where its name stands for one.
+
+    A file that lies in one repository that the same findings name is that repository's.
+    """
+    homes: dict[str, set[str]] = {}
+    for found in findings:
+        if found.kind == "hub" and found.weight_file:
+            key = canonical(found.kind, found.ref, found.operator)
+            homes.setdefault(PurePosixPath(found.weight_file).name, set()).add(key)
+    return [_identity(found, homes) for found in findings]
+
+
+def _identity(found: ModelReference, homes: Mapping[str, set[str]]) -> str:
+    if found.kind == "file" and "://" not in found.ref:
+        home = homes.get(PurePosixPath(found.ref.replace("\\", "/")).name, set())
+        if len(home) == 1:
+            return next(iter(home))
     preset = stands_for(found.kind, found.ref, found.evidence)
     if preset is not None and preset.repository:
         return f"huggingface:{preset.repository}"

@@ -371,15 +371,22 @@ def _writable(finding: Finding) -> Finding:
 
 
 def _without_parts(models: list[ModelReference]) -> list[ModelReference]:
-    """A file that a repository's own finding names is no model beside it."""
-    parts = {PurePosixPath(m.weight_file).name for m in models if m.kind == "hub" and m.weight_file}
+    """A file that a repository's own finding names is no model beside it, in that file of code.
+
+    Elsewhere it is a place of its own: a workflow names the file that a script downloads.
+    """
+    parts = {
+        (m.file, PurePosixPath(m.weight_file).name)
+        for m in models
+        if m.kind == "hub" and m.weight_file
+    }
     return [
         m
         for m in models
         if m.kind != "file"
         or m.rule == "weights/file"
         or "://" in m.ref
-        or PurePosixPath(m.ref).name not in parts
+        or (m.file, PurePosixPath(m.ref).name) not in parts
     ]
 
 

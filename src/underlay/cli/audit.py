@@ -81,7 +81,7 @@ def audit(
     from underlay.audit.baseline import only_new
     from underlay.audit.join import join
     from underlay.audit.policy import fails, judge
-    from underlay.audit.presets import identity
+    from underlay.audit.presets import identities
 
     moment = _moment(timestamp)
     policy = _policy(path, policy_path)
@@ -90,7 +90,8 @@ def audit(
     bill = _bill(baseline) if baseline else None
     found, name = _found(path, cache=cache)
     if bill is not None:
-        keys = {m: identity(m) for m in (*found.models, *found.weak)}
+        named = (*found.models, *found.weak)
+        keys = dict(zip(named, identities(named), strict=True))
         found = only_new(found, bill, keys)
     with _knowledge(session, wanted=atlas) as knowledge:
         joined = join(found, knowledge, name=name)

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 __all__ = ["component_purl", "is_spdx_id", "model_purl", "reference_id"]
 
 _SIMPLE = re.compile(r"[A-Za-z0-9.+-]+")
-_PURL_TYPES = {"package": "pypi", "npm": "npm", "crate": "cargo", "go": "golang"}
+_PURL_TYPES = {
+    "package": "pypi", "npm": "npm", "crate": "cargo", "go": "golang", "maven": "maven",
+    "nuget": "nuget", "gem": "gem", "composer": "composer", "swift": "swift",
+}  # fmt: skip
 
 
 def reference_id(kind: str, name: str) -> str:
@@ -42,6 +45,10 @@ def component_purl(component: str, version: str | None) -> PackageURL | None:
     name = name.partition("[")[0]
     if kind not in _PURL_TYPES or not name:
         return None
+    if kind == "maven":
+        name = name.replace(":", "/")
+    elif kind == "swift":
+        name = f"github.com/{name}"
     namespace, _, last = name.rpartition("/")
     exact = version if version and re.fullmatch(r"v?\d[\w.+-]*", version) else None
     return PackageURL(_PURL_TYPES[kind], namespace or None, last, exact)
