@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from underlay.audit.code_values import Source, Stand, code_words, language_of, vocabulary_code
+from underlay.audit.cuts import cut
 from underlay.audit.findings import Rule
 from underlay.audit.references import (
     ANYWHERE,
@@ -149,7 +150,8 @@ class Code:
         if not _WORTH.search(lowered(data)) or b"\0" in data[:1000]:
             return
         if len(data) > 20_000 and data.count(b"\n") * 400 < len(data):
-            return  # generated
+            cut("lines of more than 400 bytes on average: taken for generated code, and not read")
+            return
         language = language_of(file.path.suffix.lower())
         if language is None:
             yield from _of_page(file.path, file.text())
