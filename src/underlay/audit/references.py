@@ -298,6 +298,8 @@ def _of_name(text: str, place: Place) -> Candidate | None:
     """Names without scheme or gateway: what the place expects decides first."""
     expects = place.expects
     vouched = place.strength >= 0.5
+    if text in _set("unspaced", "names") and expects in (None, "hub", "package"):
+        return Candidate(text, "hub", max(0.65, place.strength - 0.05))
     if text.startswith(("/", "./", "../", "~", ".\\", "-", ".")) or text.endswith("/"):
         return _of_file(text, place)
     ending = text.rpartition(".")[2].lower() if "." in text.rpartition("/")[2] else ""
