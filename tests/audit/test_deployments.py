@@ -347,3 +347,13 @@ def test_objects_of_kubernetes_have_names_of_their_own() -> None:
     assert refs("a.yaml", text) == [(6, "acme/own-7b", "config")]
     text = 'command: ["/bin/sh", "-c", "--"]\nimage: x\nargs: ["sleep 1; vllm serve acme/own-7b"]\n'
     assert refs("a.yaml", text) == [(3, "acme/own-7b", "config")]
+
+
+def test_keys_that_can_only_be_models_make_a_table() -> None:
+    limits = '{"limits": {"gpt-4o": "80 per minute",\n "claude-3-5-haiku-20241022": "9"}}\n'
+    assert refs("limits.json", limits) == [
+        (1, "gpt-4o", "option"),
+        (2, "claude-3-5-haiku-20241022", "option"),
+    ]
+    one = '{"limits": {"gpt-4o": "80", "daily": "9", "weekly": "40"}}\n'
+    assert refs("limits.json", one) == []

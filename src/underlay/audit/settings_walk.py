@@ -325,7 +325,9 @@ class _Walk:
             return [(one, below) for one in value.values if one.kind != "text"]
         if words in ("data", "string_data", "config_map", "files", "configs"):
             self._nested(value)
-        if below.is_model or words in ("pricing", "prices", "context_windows", "costs"):
+        told = sum(hosted_operator(name.text) is not None for name in value.keys[:MAX_PRICED])
+        # limits, prices and the like by model: most keys can be nothing else
+        if below.is_model or 2 * told > min(len(value.keys), MAX_PRICED) > 1:
             self.keys_of(value, below)
         schema = value.get("enum") or value.get("default")
         if key_strength(key) and schema is not None and value.get("type") is not None:
