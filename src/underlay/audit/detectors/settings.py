@@ -83,7 +83,7 @@ class SettingsFiles:
     """Files of settings, whatever program reads them."""
 
     name: str = "settings"
-    version: int = 4
+    version: int = 5
     rules: tuple[Rule, ...] = (
         *SETTINGS_RULES,
         *REMARK_RULES,
@@ -196,7 +196,7 @@ class Dotenv:
     """.env files and their examples; lines that are commented out are comments."""
 
     name: str = "dotenv"
-    version: int = 4
+    version: int = 5
     rules: tuple[Rule, ...] = (
         Rule("dotenv/variable", "A variable whose name says that a model's name stands in it."),
         *COMMAND_RULES,
