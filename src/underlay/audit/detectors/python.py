@@ -114,7 +114,7 @@ class Python:
     """
 
     name = "python"
-    version = 3
+    version = 4
     rules = tuple(Rule(f"python/{name}", doc) for name, doc in _RULES.items())
 
     def wants(self, path: PurePosixPath, size: int, /) -> bool:

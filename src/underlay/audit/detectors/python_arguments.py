@@ -16,7 +16,7 @@ from underlay.audit.detectors.python_scan import (
     Scan,
     Seen,
 )
-from underlay.audit.detectors.python_values import Value, dotted, text_of, value_of
+from underlay.audit.detectors.python_values import PAIRED, Value, dotted, text_of, value_of
 from underlay.audit.references import key_strength
 
 if TYPE_CHECKING:
@@ -121,6 +121,15 @@ class CallScan(Scan):
             return
         if last in _COMMANDS and node.args:
             self._command(node)
+        if name in PAIRED and len(node.args) == 1:
+            rows = node.args[0]
+            if isinstance(rows, (ast.List, ast.Tuple)) and rows.elts and all(map(_pair, rows.elts)):
+                pairs = [_pair(row) for row in rows.elts]
+                mapping = ast.Dict([p[0] for p in pairs], [p[1] for p in pairs])  # type: ignore[index]
+                self.stack.append((ast.copy_location(mapping, rows), seen, scope))
+                return
+        if last == "update" and len(node.args) == 1:
+            self._updated(node, scope)
         whole = self.resolve(name)
         if last in ("add_argument", "DEFINE_string", "DEFINE_enum", "add_option"):
             self._option(node, last, scope)
@@ -151,6 +160,13 @@ class CallScan(Scan):
         if name in self.vocabulary.posts or last == "post":
             self._post(node, scope)
         self._arguments(node, name, seen, scope, used)
+
+    def _updated(self, node: ast.Call, scope: str) -> None:
+        """A mapping that takes in another one holds what that one holds."""
+        held = node.func.value if isinstance(node.func, ast.Attribute) else None
+        if isinstance(held, ast.Name) and isinstance(node.args[0], (ast.Name, ast.Attribute)):
+            within = "" if held.id.isupper() else scope
+            self.bind(held.id, value_of(node.args[0]), scope, within)
 
     def _written(self, node: ast.Call, scope: str) -> None:
         """Where a call saves what the program made: read from there it is no other's model."""
@@ -469,6 +485,12 @@ class CallScan(Scan):
         found = self.calls.setdefault(name.rpartition(".")[2], [])
         if len(found) < ALTERNATIVES * 5:
             found.append([name, arguments, keywords, scope])
+
+
+def _pair(node: ast.expr) -> list[ast.expr] | None:
+    """Key and value of one row of a mapping that is written as a list of pairs."""
+    is_pair = isinstance(node, (ast.Tuple, ast.List)) and len(node.elts) == 2
+    return node.elts if is_pair else None  # type: ignore[union-attr, attr-defined]
 
 
 def _speaks_of_data(node: ast.expr) -> bool:

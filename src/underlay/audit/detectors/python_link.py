@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from underlay.audit.detectors.python_names import Held
-    from underlay.audit.findings import Facts, Role
+    from underlay.audit.findings import Facts, Kind, Role
 
 __all__ = ["link"]
 
@@ -56,6 +57,7 @@ _PROSE = {
     "doc": ("docstring", "docstring"),
     "text": ("text", "code in a text"),
 }
+_OF_SEVERAL = re.compile(r"[A-Za-z][\w.]{0,40}(?:-[\w.]{1,40}){1,10}", re.ASCII)
 _BRANCHES = frozenset(("main", "master", "HEAD", "None"))
 _WEIGHTS = re.compile(r"\.(?:pth?|ckpt|safetensors|gguf|bin|onnx|tflite|h5|keras|pkl)$")
 # the names of models have parts, numbers or capitals; words after a slash have none
@@ -102,6 +104,8 @@ class _Linker:
         self.best: dict[tuple[str, int, int, str], _Best] = {}
         self.unknown: list[Unknown] = []
         self.nothing: set[tuple[str, int, int]] = set()
+        self.data: set[str] = set()  # names that are loaded as data sets
+        self.sent: set[tuple[str, str]] = set()  # what a file hands to the hub under its own name
         self.outputs: set[tuple[str, int, int]] = set()
         self.written: set[tuple[str, str]] = set()
         self.groups: dict[tuple[str, str], set[tuple[str, int, int, str]]] = {}
@@ -130,6 +134,8 @@ class _Linker:
                 continue
             if best.reference.kind == "file" and (key[0], key[3]) in self.written:
                 continue
+            if (key[0], key[3]) in self.sent:
+                continue
             if best.is_slug and best.reference.confidence < SURE:
                 continue
             if best.reference.confidence < _SEEN and best.is_alone:
@@ -145,13 +151,17 @@ class _Linker:
         return prefix[-1:] in ("/", ":") and (file, line, column, text) in self.best
 
     def _sink(self, path: str, sink: list[Any]) -> None:
-        rule, _, _, expects, operator, strength, scope, value, more, line = sink
+        rule, evidence, _, expects, operator, strength, scope, value, more, line = sink
         spot = Spot(path, scope)
         leaves = self.project.leaves(value, spot)
         if rule in ("nothing", "output"):
             kept = self.nothing if rule == "nothing" else self.outputs
             if rule == "output":
                 leaves = [leaf for leaf in leaves if "://" not in leaf.text]
+            if evidence.endswith("push_to_hub"):
+                self.sent.update((path, leaf.text) for leaf in leaves)
+            elif rule == "nothing":
+                self.data.update(leaf.text for leaf in leaves)
             kept.update((leaf.file, leaf.line, leaf.column) for leaf in leaves)
             if rule == "output":
                 self.written.update((leaf.file, leaf.text) for leaf in leaves)
@@ -160,6 +170,7 @@ class _Linker:
             self._unresolved(path, line, rule, value, strength)
             return
         asked = self._server(more, spot, rule, operator)
+        beside = self._beside(leaves, strength) if "asked" in more else None
         for leaf in leaves:
             is_anothers = asked.is_implicit and _is_anothers(leaf.text)
             server = _Server() if is_anothers else asked
@@ -176,6 +187,8 @@ class _Linker:
                 found = replace(found or Candidate(leaf.text, "hosted", sure), confidence=sure)
             if found is None and strength >= 0.5 and not server.is_local:
                 found = bare_name(leaf.text, place)
+            if found is None and beside is not None and _OF_SEVERAL.fullmatch(leaf.text):
+                found = Candidate(leaf.text, beside, _AGREED)
             if found is None:
                 continue
             is_address = found.kind == "file" and "://" in leaf.text
@@ -189,6 +202,15 @@ class _Linker:
                 self._keep(named, found, sink, server, spot)
                 continue
             self._keep(leaf, found, sink, server, spot)
+
+    def _beside(self, leaves: list[Leaf], strength: float) -> Kind | None:
+        """What the keys are of a mapping that is asked with a model's name: where several are
+        models for sure, the others, of the same shape, are models too.
+        """
+        place = Place(None, None, strength)
+        known = [classify(leaf.text, place) or bare_name(leaf.text, place) for leaf in leaves]
+        kinds = [one.kind for one in known if one is not None and one.confidence >= SURE]
+        return kinds[0] if len(kinds) > 1 and len(kinds) * 4 >= len(leaves) else None
 
     def _read(self, text: str, place: Place, server: _Server) -> Candidate | None:
         if server.is_local:
@@ -301,7 +323,8 @@ class _Linker:
     def _agree_over_files(self) -> None:
         """A name that is a model's in one place is one in all; so, less surely, is its owner's."""
         sure: set[str] = set()
-        owners: set[str] = set()
+        owners: dict[str, set[str]] = {}
+        data = Counter(name.partition("/")[0] for name in self.data if "/" in name)
         for key, best in self.best.items():
             reference = best.reference
             is_hub = reference.kind == "hub" and "/" in reference.ref
@@ -313,7 +336,9 @@ class _Linker:
                 known = classify(reference.ref)
                 is_known = known is not None and known.confidence >= _KNOWN
                 if reference.confidence >= _OWNED and (rule in _STRONG or is_known):
-                    owners.add(reference.ref.partition("/")[0])
+                    owners.setdefault(reference.ref.partition("/")[0], set()).add(reference.ref)
+        # who has as many data sets here as models vouches for neither
+        vouching = {owner for owner, names in owners.items() if len(names) > data[owner]}
         for key, best in self.best.items():
             reference = best.reference
             if reference.kind != "hub" or key[:3] in self.nothing:
@@ -322,7 +347,7 @@ class _Linker:
                 told = {"confidence": _NAMED, "evidence": "named elsewhere as a model"}
             elif (
                 reference.confidence < SURE
-                and reference.ref.partition("/")[0] in owners
+                and reference.ref.partition("/")[0] in vouching
                 and not _OF_DATA.search(reference.ref)
                 and _OF_PARTS.search(reference.ref) is not None
             ):

@@ -54,7 +54,8 @@ _MODELS = re.compile(
 )
 _PERHAPS = Place(None, None, 0.5)
 _SLUG = re.compile(
-    r"(?:[A-Za-z0-9][\w-]{1,40}/){0,2}[A-Za-z][A-Za-z0-9]{0,30}(?:[-.][A-Za-z0-9_]{1,30}){1,8}",
+    r"(?:(?:[A-Za-z0-9][\w-]{1,40}/){1,2}[A-Za-z]\w{0,30}|[A-Za-z][A-Za-z0-9]{0,30})"
+    r"(?:[-.][A-Za-z0-9_]{1,30}){1,8}",
     re.ASCII,
 )
 # regions, encodings, standards, versions, files
@@ -63,7 +64,11 @@ _NO_SLUG = re.compile(
     r"chatcmpl|cmpl|call|msg|req|resp|asst|thread|item|node|chunk|doc|page|section|step|task|session|run|my|your)[-.\d]|.*\.(?:[a-z]{2,4}|json|yaml)$|"
     r".*(?:[0-9a-f]{12}|[A-Za-z0-9]{24})"
 )
-_ARCHIVE = re.compile(r"https?://[\w./%@+-]{4,280}\.(?:zip|tar|tgz|tar\.(?:gz|bz2|xz)|7z)")
+_ARCHIVE = re.compile(
+    r"https?://[\w./%@+-]{4,280}\.(?:(?:dat|pth?|bin|onnx|h5)\.(?:gz|bz2|xz)|zip|tar|tgz|tar\.(?:gz|bz2|xz)|7z)"
+)
+# a name that holds the name of a data set or a task
+_SAYS_DATA = re.compile(r"(?i)(?:^|[_.])(?:data_?sets?|tasks?|corpus)(?:_(?:name|id)s?)?$")
 _WEIGHTS = re.compile(r"[\w.@+-]{1,100}\.(?:pth?|ckpt|onnx|safetensors|bin|h5|pb|tflite)")
 # what goes to a server together with a model's name
 _BODY = frozenset(("messages", "prompt", "inputs", "max_tokens", "stream", "stop", "top_p"))
@@ -446,6 +451,12 @@ class Scan:
         sides = [node.left, *node.comparators]
         names = [dotted(side) for side in sides if text_of(side) is None]
         key = next((name.rpartition(".")[2] for name in names if name), "")
+        if any(
+            isinstance(side, (ast.Name, ast.Attribute)) and _SAYS_DATA.search(side_name or "")
+            for side, side_name in zip(sides, map(dotted, sides), strict=True)
+        ):
+            self._data_compared(sides, scope)
+            return
         equal = all(isinstance(operator, _EQUALS) for operator in node.ops)
         within = all(isinstance(operator, (ast.In, ast.NotIn)) for operator in node.ops)
         for number, side in enumerate(sides):
@@ -461,6 +472,16 @@ class Scan:
                 self.asked(side, node.left, scope)
             is_text = isinstance(side, (ast.Constant, ast.List, ast.Tuple, ast.Set))
             self.stack.append((side, around if is_text else NOWHERE, scope))
+
+    def _data_compared(self, sides: list[ast.expr], scope: str) -> None:
+        """What a data set's or a task's name is compared with is one too."""
+        for side in sides:
+            if isinstance(side, (ast.Constant, ast.List, ast.Tuple, ast.Set)) or (
+                isinstance(side, ast.Name) and side.id.isupper()
+            ):
+                self.sink(Seen(rule="nothing"), scope, value_of(side), side.lineno)
+            else:
+                self.push([side], NOWHERE, scope)
 
     def _subscript(self, node: ast.Subscript, seen: Seen, scope: str) -> None:
         base = dotted(node.value) or ""

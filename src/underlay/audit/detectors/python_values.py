@@ -27,7 +27,7 @@ from typing import Any
 
 from underlay.audit.sites import endpoint_key
 
-__all__ = ["Value", "dotted", "text_of", "value_of"]
+__all__ = ["PAIRED", "Value", "dotted", "text_of", "value_of"]
 
 Value = list[Any] | None
 
@@ -59,6 +59,8 @@ _THROUGH = frozenset(
         "frozendict", "typing.cast"
     )
 )  # fmt: skip
+# calls that make a mapping of a list of pairs
+PAIRED = frozenset(("dict", "OrderedDict", "collections.OrderedDict"))
 _SAME = frozenset(("strip", "rstrip", "lstrip", "copy", "decode", "encode", "as_posix", "resolve"))
 _FILE = re.compile(
     r"\.(?:pth?|ckpt|safetensors|gguf|bin|onnx|tflite|task|h5|keras|pkl|pb|npz|weights|th)$"
@@ -255,6 +257,10 @@ def _call(node: Any, depth: int) -> Value:
         return end if end is not None and end[0] == "s" and _FILE.search(end[1]) else None
     if name == "vars" and arguments:
         return [".", arguments[0], "__dict__"]
+    if name in PAIRED and arguments:
+        rows = arguments[0] or []
+        if len(rows) > 1 and rows[0] == "l" and all(_is_pair(row) for row in rows[1:]):
+            return ["d", *([row[1], row[2]] for row in rows[1:])]
     if name in _THROUGH and arguments:
         return arguments[-1] if name == "typing.cast" else arguments[0]
     if name == "cast" and len(arguments) == 2:
@@ -270,6 +276,10 @@ def _call(node: Any, depth: int) -> Value:
     if name is None:
         return None
     return ["c", name, arguments, keywords]
+
+
+def _is_pair(row: Value) -> bool:
+    return row is not None and row[0] == "l" and len(row) == 3
 
 
 def _default(
