@@ -56,6 +56,9 @@ _MADE = re.compile(
     r"(?:push_to_hub|save_pretrained|save|upload_\w{2,20}|create_repo|output_dir|hub_model_id)"
     r"\s{0,3}[(=]\s{0,9}f?[\"']?$"
 )
+_SENT = re.compile(r"push_to_hub\(\s{0,20}[\"'](?P<name>[\w.-]{1,60}/[\w.-]{1,90})[\"']")
+# a link to a file of the same project
+_TO_FILE = re.compile(r"[`*]{0,3}\]\((?!https?:)(?P<path>[^)\s]{1,200})\)")
 _NOTHING: frozenset[str] = frozenset()
 _CODE = frozenset(("code",))
 _ALONE = frozenset(("alone",))
@@ -75,10 +78,13 @@ class Mention(NamedTuple):
 
 
 def of_others(text: str) -> frozenset[str]:
-    """The `owner/name` that the text links as code, data, a demonstration or an image."""
+    """The `owner/name` that the text links as code, data, a demonstration or an image, or sends."""
     if "/" not in text:
         return frozenset()
-    return frozenset(match["name"].rstrip(".") for match in _OF_OTHERS.finditer(text))
+    found = {match["name"].rstrip(".") for match in _OF_OTHERS.finditer(text)}
+    if "push_to_hub" in text:
+        found.update(match["name"] for match in _SENT.finditer(text))
+    return frozenset(found)
 
 
 def mentions(
@@ -161,6 +167,9 @@ def _candidate(text: str, start: int, word: str, *, is_coded: bool) -> Candidate
         return None
     if "/" not in word and _LINKED.match(text, start + len(word)):
         return None  # the text of a link to the model's page, which says whose it is
+    shown = _TO_FILE.match(text, start + len(word)) if "/" in word else None
+    if shown is not None and word in shown["path"]:
+        return None
     if "code" in needs and not is_coded:
         return None
     if "alone" in needs and not is_coded and not _stands_alone(text, start, word):

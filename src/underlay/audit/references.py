@@ -128,6 +128,10 @@ _PIPELINE = re.compile(
     r"(?P<name>[a-z]{2,3}_(?:core|dep|ent|ner|pipeline)_[a-z0-9]{2,20}_[a-z0-9]{2,12})"
     r"-(?P<version>\d+\.\d+(?:\.\d+)?[a-z0-9.]*?)(?=-py|\.tar|\.whl|\.zip)"
 )
+# one file of weights, packed: `shape_predictor_68_face_landmarks.dat.bz2`
+_ONE_PACKED = re.compile(
+    r"(?i)\.(?:pth?|ckpt|onnx|h5|pb|tflite|caffemodel|dat(?=\.bz2$))\.(?:gz|bz2|xz|zst)$"
+)
 _NO_MODELS = frozenset(
     ("archive", "zipball", "tarball", "refs", "datasets", "dataset", "data", "corpora", "src")
 )
@@ -153,6 +157,8 @@ _SCHEMES = (
     "ms://",
     "local:",
 )
+_WEIGHTS_FILE = re.compile(r"\.[a-z][a-z0-9]{1,11}$")
+_LOADS_FROM_HUB = re.compile(r"(?i)(?:^|[_-])(?:hf|huggingface)(?:[_-]|$)")
 _LOCAL_NAMES = frozenset(
     ("localhost", "host.docker.internal", "gateway.docker.internal", "ip6-localhost")
 )
@@ -252,6 +258,9 @@ def _of_gateway(text: str, place: Place) -> Candidate | None:
     deepest = rest.rpartition("/")[2]
     scheme = hosted_operator(rest) or hosted_operator(deepest.partition(":")[0])
     if known is None:
+        if separator == ":" and _LOADS_FROM_HUB.search(prefix) and rest.count("/") == 1:
+            # what a program calls its way of loading: `hf_clip:owner/name`
+            return _of_hub(rest, replace(place, expects="hub", strength=0.9))
         if separator == "/" and prefix in _set("makers", "names") and scheme is not None:
             return _hosted(text, "openrouter", place, 0.75)
         if separator == ":" and prefix in _set("makers", "names") and hosted_operator(rest):
@@ -284,7 +293,12 @@ def _of_gateway(text: str, place: Place) -> Candidate | None:
 
 
 def _may_be_hosted(prefix: str, rest: str, place: Place) -> bool:
-    """Whether `openai/whisper-large-v3` means the gateway's model and not the Hub's."""
+    """Whether `openai/whisper-large-v3` means the gateway's model and not the Hub's.
+
+    Three parts are a gateway's: the Hub's names have two.
+    """
+    if rest.count("/") == 1 and _HUB.fullmatch(rest) and not _WEIGHTS_FILE.search(rest):
+        return True
     if prefix in _set("namespaces", "names") or prefix in ("cohere", "groq", "xai"):
         return (
             place.expects == "hosted"
@@ -620,6 +634,7 @@ def _of_archive(text: str, path: list[str]) -> Candidate | None:
     if base.lower().endswith(".model") and _TOKENS.search(stem):
         return None
     says = any(_PACKED.search(part) for part in (*path[:-1], stem))
+    says = says or _ONE_PACKED.search(base) is not None
     names = _FAMILIES.search(stem) is not None or _SIGNS_OF_A_MODEL.search(stem) is not None
     if not says or not (names or re.search(r"\d", stem)):
         return None

@@ -55,6 +55,7 @@ _TAKES_MODEL = re.compile(
 )
 # entries of repositories of torch.hub that are functions, not models
 _ENTRY = re.compile(r"model|tokenizer|config|modelFor\w+|modelWith\w+|transforms|\w*utils")
+_TOOLS = re.compile(r"transforms?$|utils$")
 # calls that run a command
 _COMMANDS = frozenset(
     ("run", "call", "check_call", "check_output", "Popen", "system", "popen", "getoutput",
@@ -221,10 +222,11 @@ class CallScan(Scan):
         )
         taken = [node.args[n] for n in entry.positions if n < len(node.args)]
         taken += [keyword.value for keyword in node.keywords if keyword.arg in entry.keywords]
-        if entry.rule == "torch-hub" and len(node.args) > 2:
-            function = text_of(node.args[1])
-            if function is not None and _ENTRY.fullmatch(function):
-                taken = [node.args[2]]  # what the function is asked for
+        if entry.rule == "torch-hub" and len(node.args) > 1:
+            function = text_of(node.args[1]) or ""
+            if _ENTRY.fullmatch(function) and (len(node.args) > 2 or _TOOLS.search(function)):
+                # what the function is asked for
+                taken = [a for a in node.args[2:3] if not _TOOLS.search(function)]
                 around = around._replace(rule="loader", expects="hub")
                 used.add(id(node.args[1]))
         if entry.rule == "torch-hub":
@@ -428,6 +430,7 @@ class CallScan(Scan):
             values.append(["v", known[1]])
         if key and values:
             self.options[key] = ["a", *values]
+        self.note(given.get("help"))
         self.push((v for k, v in given.items() if k in ("type", "action")), NOWHERE, scope)
 
     def decorator(self, node: ast.expr, known: dict[str, Any], scope: str) -> None:
@@ -444,6 +447,8 @@ class CallScan(Scan):
                     value = value_of(keyword.value)
                     if value is not None and key not in known["d"]:
                         known["d"][key] = ["D", value]
+                elif keyword.arg == "help":
+                    self.note(keyword.value)
                 elif keyword.arg == "type":
                     self.keyed(key, keyword.value, scope, role="option", rule="option")
             return

@@ -37,7 +37,7 @@ def facts_of(tree: ast.Module, data: bytes) -> Facts:
     reader = _Reader()
     reader.read(tree)
     facts = reader.facts()
-    prose = prose_of(data, reader.docstrings, reader.quoted, reader.texts)
+    prose = prose_of(data, reader.docstrings, reader.quoted, reader.texts, reader.notes)
     if prose:
         facts["prose"] = prose
     return facts
@@ -67,6 +67,7 @@ class _Reader(CallScan):
             ast.Expr: self._statement,
             ast.NamedExpr: self._named,
             ast.Raise: self._raise,
+            ast.Assert: self._assert,
             ast.match_case: self._case,
         }
 
@@ -311,7 +312,12 @@ class _Reader(CallScan):
             self.docstrings.append(node.value)
 
     def _raise(self, node: ast.Raise, seen: Seen, scope: str) -> None:
+        self.note(node.exc)
         self.push([node.exc, node.cause], Seen(skip=NEVER), scope)
+
+    def _assert(self, node: ast.Assert, seen: Seen, scope: str) -> None:
+        self.note(node.msg)
+        self.push([node.test], NOWHERE, scope)
 
     def _case(self, node: ast.match_case, seen: Seen, scope: str) -> None:
         around = Seen(role="option", rule="comparison")

@@ -24,8 +24,13 @@ _NAMES = re.compile(
     r"deepseek|gemma|t5-|phi-|xlnet|_core_|huggingface|bge-|o[134]-|[\w-]/[A-Z]"
 )
 _LONGEST = 500  # characters of a line
+_SPANNED = 60  # lines of one message
+# `--model_path owner/name` of a command that a text shows
+_FLAG = re.compile(
+    r"--([a-z][\w-]{1,40})[ =][\"']?([A-Za-z0-9][\w./:@+-]{2,120})(?![\w./:@+-])", re.ASCII
+)
 _COMMENT = re.compile(rb"(?m)^[ \t]*#(.*)$")
-_TELLS = re.compile(r"huggingface\.co/|hf\.co/|ollama\.com/library|modelscope\.c|[\"']")
+_TELLS = re.compile(r"huggingface\.co/|hf\.co/|ollama\.com/library|modelscope\.c|[\"']|--[a-z]")
 _URL = re.compile(
     r"https?://(?:www\.)?(?:huggingface\.co|hf\.co|ollama\.com|modelscope\.cn|tfhub\.dev)/[\w./@%+:-]+|"
     r"https?://[\w.-]+/[\w./@%+:-]+\.(?:pth|pt|ckpt|safetensors|gguf|onnx|tflite)(?![\w.])"
@@ -66,11 +71,13 @@ def prose_of(
     docstrings: list[ast.expr],
     quoted: list[tuple[int, int]],
     texts: list[ast.Constant],
+    notes: list[ast.Constant],
 ) -> list[list[Any]]:
     """`[text, line, column, kind, confidence, expects]` of comments, docstrings and other texts.
 
     `kind` is `comment`, `doc` or, for code in a text, `text`. `quoted` are the lines of strings of
-    several lines: a `#` there starts no comment. `texts` are such strings that are no docstrings.
+    several lines: a `#` there starts no comment. `texts` are such strings that are no docstrings;
+    `notes` are messages of errors and texts of help.
     """
     found: list[list[Any]] = []
     if b"#" in data and any(mark in data for mark in _SPEAKING):
@@ -82,7 +89,7 @@ def prose_of(
         if node in docstrings and _NAMES.search(text):
             found.extend(_named(text, node.lineno, node.col_offset + 4, "doc"))
         is_text = node in texts
-        if not _TELLS.search(text) and not (is_text and "/" in text):
+        if not _TELLS.search(text) and "--" not in text and not (is_text and "/" in text):
             continue
         is_code = is_text and ">>> " not in text and _CODE.search(text) is not None
         found.extend(_text(text, node, "text" if is_code else "doc"))
@@ -90,7 +97,27 @@ def prose_of(
             found.extend(_repositories(text, node))
         if len(found) > _MOST:
             break
+    lines: list[bytes] = []
+    for note in notes:
+        text = note.value if isinstance(note.value, str) else ""
+        if _NAMES.search(text) and len(found) <= _MOST:
+            lines = lines or data.split(b"\n")
+            found.extend(_noted(text, note, lines))
     return found
+
+
+def _noted(text: str, node: ast.Constant, lines: list[bytes]) -> Iterator[list[Any]]:
+    """The models that a message names, each where the source has its name."""
+    last = min(node.end_lineno or node.lineno, node.lineno + _SPANNED, len(lines))
+    for one in mentions(text, are_quotes_code=True):
+        candidate = one.candidate
+        expects = None if candidate.kind in ("hosted", "file") else candidate.kind
+        name = candidate.ref.encode()
+        for line in range(node.lineno, last + 1):
+            at = lines[line - 1].find(name)
+            if at >= 0 and not one.is_local:
+                yield [candidate.ref, line, at + 1, "doc", 0.52, expects]
+                break
 
 
 def _text(text: str, node: ast.expr, kind: str) -> Iterator[list[Any]]:
@@ -176,6 +203,10 @@ def _line(text: str, line: int, column: int, kind: str) -> list[list[Any]]:
                 found.append(
                     [match[group], line, column + match.start(group) - 1, kind, 0.55, expects]
                 )
+    for match in _FLAG.finditer(text) if "--" in text else ():
+        candidate = classify(match[2], Place(None, None, 0.6)) if key_strength(match[1]) else None
+        if candidate is not None and candidate.kind in ("hub", "hosted", "ollama"):
+            found.append([match[2], line, column + match.start(2) - 1, kind, 0.55, None])
     for match in _SET.finditer(text):
         name = match[1].rpartition(".")[2]
         if name in _LOADERS:

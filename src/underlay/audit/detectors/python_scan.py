@@ -69,7 +69,13 @@ _ARCHIVE = re.compile(
 )
 # a name that holds the name of a data set or a task
 _SAYS_DATA = re.compile(r"(?i)(?:^|[_.])(?:data_?sets?|tasks?|corpus)(?:_(?:name|id)s?)?$")
-_WEIGHTS = re.compile(r"[\w.@+-]{1,100}\.(?:pth?|ckpt|onnx|safetensors|bin|h5|pb|tflite)")
+# a name with parts and a number, that isn't a part of a model or a step of its training
+_NAMED = re.compile(
+    r"(?!(?:model|checkpoint|ckpt|weights?|encoder|decoder|net|stage|epoch|step|fold|layer|part|file)"
+    r"[-_.]?v?\d)(?=[^\d]{0,60}\d)[A-Za-z][A-Za-z0-9.]{0,40}(?:[-_][\w.]{1,40}){1,10}",
+    re.ASCII,
+)
+_WEIGHTS = re.compile(r"[\w.@+-]{1,100}\.(?:pth?|ckpt|onnx|safetensors|gguf|bin|h5|pb|tflite)")
 # what goes to a server together with a model's name
 _BODY = frozenset(("messages", "prompt", "inputs", "max_tokens", "stream", "stop", "top_p"))
 # what is shown of a thing; beside its address it names nothing else
@@ -145,6 +151,7 @@ class Scan:
         self.docstrings: list[ast.expr] = []
         self.quoted: list[tuple[int, int]] = []  # strings of several lines: from line, to line
         self.texts: list[ast.Constant] = []  # those that can be read line by line
+        self.notes: list[ast.Constant] = []  # what the program tells who runs it: errors and help
         self.serving: set[str] = set()  # functions that answer as a hosted service would
         self.count = 0
         self.stack: list[tuple[ast.AST, Seen, str]] = []
@@ -233,6 +240,18 @@ class Scan:
              value, {k: v for k, v in seen.more.items() if v is not None}, line]
         )  # fmt: skip
 
+    def note(self, *nodes: ast.expr | None) -> None:
+        """Keep the sentences among what a message is made of."""
+        for given in nodes:
+            parts: list[ast.expr | None] = [given]
+            if isinstance(given, ast.Call):
+                parts = [*given.args]
+            for part in parts:
+                for one in part.values if isinstance(part, ast.JoinedStr) else [part]:
+                    text = text_of(one)
+                    if text is not None and " " in text and len(self.notes) < MOST:
+                        self.notes.append(one)  # type: ignore[arg-type]
+
     def resolve(self, name: str) -> str:
         """A dotted name with its root as imported."""
         root, _, rest = name.partition(".")
@@ -294,6 +313,9 @@ class Scan:
             told = seen._replace(more={**seen.more, "archive": ""})
             self.sink(told, scope, ["s", text, node.lineno, node.col_offset + 1])
             return
+        if "{" in text and "huggingface.co/" in text:
+            # the fields are the file's: the repository is written out
+            text = text.partition("{")[0].rpartition("/")[0]
         if seen.role is not None and len(self.marks) < MOST:
             self.marks[f"{node.lineno}:{node.col_offset + 1}"] = seen.role
         place = Place(seen.expects, seen.operator, seen.strength)
@@ -377,6 +399,7 @@ class Scan:
         }
         files = files_of_repositories(texts) if len(texts) > 1 else {}
         weights = next((text for text in texts.values() if _WEIGHTS.fullmatch(text)), "")
+        packed = _named_files(texts) if weights and len(texts) == len(names) > 1 else {}
         given = frozenset(name for name in names if name is not None)
         shown = _labels_beside_addresses(texts) if len(texts) > 1 else frozenset()
         several = sum(
@@ -395,6 +418,8 @@ class Scan:
                 inside = seen._replace(role="option", rule="registry") if several > 1 else seen
                 self.expression(value, inside._replace(more=more), scope)
                 continue
+            if name == "help":
+                self.note(value)
             if name in self.vocabulary.nothing_keywords or name in files.values() or name in shown:
                 self.push([value], Seen(skip=NEVER), scope)
                 continue
@@ -405,6 +430,9 @@ class Scan:
                 told = seen._replace(key=name, strength=0.85, rule="key", more=body)
                 self.expression(value, told._replace(evidence="model in a request"), scope)
                 continue
+            if name in packed:
+                told = Seen("", 0.0, "option", "registry", '"...": file', more=packed[name])
+                self.sink(told, scope, value_of(key))
             archive = texts.get(name, "")
             if weights and _ARCHIVE.fullmatch(archive) is not None:
                 own = {**more, "archive": weights}
@@ -541,6 +569,13 @@ def _labels_beside_addresses(texts: Mapping[str, str]) -> frozenset[str]:
     if not any(one is not None and one.kind in ("hub", "file") for one in found):
         return frozenset()
     return frozenset(key for key in _SHOWN if key in texts and "/" not in texts[key])
+
+
+def _named_files(texts: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """The names of a mapping from names to files of weights, where they are names of models."""
+    if not all(_WEIGHTS.fullmatch(text) and _NAMED.fullmatch(key) for key, text in texts.items()):
+        return {}
+    return {key: {"archive": text} for key, text in texts.items()}
 
 
 def _hub_start(node: ast.JoinedStr) -> bool:
