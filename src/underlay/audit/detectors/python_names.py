@@ -102,6 +102,10 @@ class Project:
                 self._functions.setdefault(name.rpartition(".")[2], []).append((path, name))
             for name, found in facts[path].get("calls", {}).items():
                 self._calls.setdefault(name, []).extend((path, call) for call in found)
+                for _, value in facts[path].get("bind", {}).get(f"|{name}", ()):
+                    if value[0] == "n" and value[1] != name:  # another name of a function
+                        given = [(path, [value[1], *call[1:]]) for call in found]
+                        self._calls.setdefault(value[1].rpartition(".")[2], []).extend(given)
             folder = path.rpartition("/")[0]
             for key in facts[path].get("options", ()):
                 self._options_by_folder.setdefault((folder, key), []).append(path)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from underlay.audit.detectors.python_calls import scheme_of
 from underlay.audit.mentions import mentions
 from underlay.audit.references import Place, classify, key_strength
+from underlay.audit.sites import bare_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +25,7 @@ _NAMES = re.compile(
     r"deepseek|gemma|t5-|phi-|xlnet|_core_|huggingface|bge-|o[134]-|[\w-]/[A-Z]"
 )
 _LONGEST = 500  # characters of a line
+_HELD = Place(None, None, 0.6)
 _SPANNED = 60  # lines of one message
 # `--model_path owner/name` of a command that a text shows
 _FLAG = re.compile(
@@ -109,15 +111,17 @@ def prose_of(
 def _noted(text: str, node: ast.Constant, lines: list[bytes]) -> Iterator[list[Any]]:
     """The models that a message names, each where the source has its name."""
     last = min(node.end_lineno or node.lineno, node.lineno + _SPANNED, len(lines))
+    source = b"\n".join(lines[node.lineno - 1 : last])
+    ends: dict[str, int] = {}
     for one in mentions(text, are_quotes_code=True):
         candidate = one.candidate
+        start = source.find(candidate.ref.encode(), ends.get(candidate.ref, 0))
+        if start < 0 or one.is_local:
+            continue
+        ends[candidate.ref] = start + 1
+        line = node.lineno + source.count(b"\n", 0, start)
         expects = None if candidate.kind in ("hosted", "file") else candidate.kind
-        name = candidate.ref.encode()
-        for line in range(node.lineno, last + 1):
-            at = lines[line - 1].find(name)
-            if at >= 0 and not one.is_local:
-                yield [candidate.ref, line, at + 1, "doc", 0.52, expects]
-                break
+        yield [candidate.ref, line, start - source.rfind(b"\n", 0, start), "doc", 0.52, expects]
 
 
 def _text(text: str, node: ast.expr, kind: str) -> Iterator[list[Any]]:
@@ -130,7 +134,7 @@ def _text(text: str, node: ast.expr, kind: str) -> Iterator[list[Any]]:
         if candidate is not None:
             at = match.start("name")
             line = node.lineno + text.count("\n", 0, at)
-            column = at - text.rfind("\n", 0, at) - 1
+            column = at - text.rfind("\n", 0, at)
             yield [match["name"], line, column, kind, 0.55, "hub"]
 
 
@@ -163,7 +167,7 @@ def _comments(
             column = at - data.rfind(b"\n", 0, at)
             yield from _line(text, line, column, "comment")
             if is_name and len(text) <= _LONGEST:
-                yield from _named(text, line, column + 1, "comment")
+                yield from _named(text, line, column, "comment")
 
 
 def _named(text: str, line: int, column: int, kind: str) -> Iterator[list[Any]]:
@@ -186,7 +190,7 @@ def _line(text: str, line: int, column: int, kind: str) -> list[list[Any]]:
     if member is not None:
         candidate = classify(member[1], Place(None, None, 0.5))
         if candidate is not None and candidate.confidence >= 0.7:
-            found.append([member[1], line, column + member.start(1) - 1, kind, 0.55, None])
+            found.append([member[1], line, column + member.start(1), kind, 0.55, None])
     for match in _URL.finditer(text):
         address = match[0].rstrip(".,;:)")
         if classify(address) is not None:
@@ -194,19 +198,22 @@ def _line(text: str, line: int, column: int, kind: str) -> list[list[Any]]:
     for match in _QUOTED.finditer(text):
         scheme = scheme_of(match[1])
         if scheme is not None and scheme.anywhere:
-            found.append([match[1], line, column + match.start(1) - 1, kind, 0.55, "package"])
+            found.append([match[1], line, column + match.start(1), kind, 0.55, "package"])
     for match in _TORCH_HUB.finditer(text):
         is_program = _ENTRIES.fullmatch(match[2]) is not None
         given = [(1, "torch-hub"), (3, "hub") if is_program else (2, "package")]
         for group, expects in given:
             if match[group]:
                 found.append(
-                    [match[group], line, column + match.start(group) - 1, kind, 0.55, expects]
+                    [match[group], line, column + match.start(group), kind, 0.55, expects]
                 )
     for match in _FLAG.finditer(text) if "--" in text else ():
-        candidate = classify(match[2], Place(None, None, 0.6)) if key_strength(match[1]) else None
+        if not key_strength(match[1]):
+            continue
+        candidate = classify(match[2], _HELD) or bare_name(match[2], _HELD)
         if candidate is not None and candidate.kind in ("hub", "hosted", "ollama"):
-            found.append([match[2], line, column + match.start(2) - 1, kind, 0.55, None])
+            expects = "hub" if candidate.kind == "hub" else None
+            found.append([match[2], line, column + match.start(2), kind, 0.55, expects])
     for match in _SET.finditer(text):
         name = match[1].rpartition(".")[2]
         if name in _LOADERS:
@@ -217,5 +224,5 @@ def _line(text: str, line: int, column: int, kind: str) -> list[list[Any]]:
             continue
         candidate = classify(match[2], place)
         if candidate is not None and candidate.confidence >= 0.6:
-            found.append([match[2], line, column + match.start(2) - 1, kind, 0.55, place.expects])
+            found.append([match[2], line, column + match.start(2), kind, 0.55, place.expects])
     return found

@@ -76,7 +76,7 @@ class Weights:
     """GGUF, safetensors, ONNX, pickles and others, by magic and header."""
 
     name: str = "weights"
-    version: int = 1
+    version: int = 2
     reads_heads: bool = True
     rules: tuple[Rule, ...] = (
         Rule("weights/file", "A file of weights lies in the tree; its header says what it is."),
