@@ -347,3 +347,89 @@ def test_a_namespace_of_no_hub_owns_no_models() -> None:
     ]
     assert not [one for one in found if one.confidence >= SURE and "list" in one.ref]
     assert not [one for one in found if one.confidence >= SURE and "inner" in one.ref]
+
+
+REGISTRY = """
+    from collections import OrderedDict  # settings of models
+    OURS = OrderedDict([
+        ("bge-m3", Settings(pool="cls")),
+        ("bge-small-en", Settings(pool="cls")),
+        ("zephyr-embed-{n}", Settings(pool="mean")),
+    ])
+    KNOWN = OrderedDict()
+    KNOWN.update(OURS)
+"""
+
+
+def test_a_mapping_of_pairs_that_is_asked_with_a_model() -> None:
+    registry = REGISTRY.replace("{n}", "large")
+    asking = "from registry import KNOWN\ndef load(model_name):\n  return KNOWN[model_name]"
+    assert models(LOAD + asking, registry=registry)["zephyr-embed-large"].role == "option"
+    assert "zephyr-embed-large" not in models(LOAD, registry=registry)
+
+
+@pytest.mark.parametrize(
+    ("code", "refs"),
+    [
+        ('assert path, "Set MODEL, e.g. `export MODEL=huggyllama/llama-7b`"', ["huggyllama/llama-7b"]),
+        ('raise ValueError("Take a model such as \'en_core_web_md\' "\n  "or call spacy.load")', ["en_core_web_md"]),
+        ('p.add_argument("--n", help="for bigscience/bloom-petals, half of it")', ["bigscience/bloom-petals"]),
+        ('"""Run:\n  python x.py --model_path bigscience/T0pp --fast\n"""', ["bigscience/T0pp"]),
+        ('F = {"rank_pair_7b_v1": "rank_pair_7b_v1.Q4.gguf", "mini_pair_v2": "mini.onnx"}', ["rank_pair_7b_v1", "mini_pair_v2"]),
+        ('U = "https://huggingface.co/acme/ranker/resolve/main/{}.zip"', ["acme/ranker"]),
+        ('f(model="hf_clip:acme/fashion-clip")', ["acme/fashion-clip"]),
+        ('import litellm\nlitellm.completion(model="groq/acme/big-120b")', ["groq/acme/big-120b"]),
+        ('U = "http://files.example.org/f/shape_predictor_68_points.dat.bz2"', []),
+        ('U = "http://dlib.net/files/shape_predictor_68_points.dat.bz2"', ["http://dlib.net/files/shape_predictor_68_points.dat.bz2"]),
+        ('f(solver="musicgen/musicgen_base_32khz")', []),
+        ('import torch\ntorch.hub.load("acme/kit", "acme_processing_utils")', []),
+        ('m.push_to_hub("acme/bert-tuned-7b")\nAutoModel.from_pretrained("acme/bert-tuned-7b")', []),
+        ('PARTS = {"model_1": "model_1.pth", "model_2": "model_2.pth"}', []),
+    ],
+)  # fmt: skip
+def test_where_names_stand(code: str, refs: list[str]) -> None:
+    found = models(LOAD + code)
+    assert [ref for ref in refs if ref not in found] == []
+    assert refs or not [ref for ref, one in found.items() if one.kind != "torch-hub"]
+
+
+def test_the_line_of_a_message_is_the_one_with_the_name() -> None:
+    found = models(LOAD + 'raise ValueError("No such model. "\n  "Take huggyllama/llama-7b.")')
+    where = found["huggyllama/llama-7b"]
+    assert (where.line, where.column, where.role) == (3, 9, "doc")
+
+
+def test_names_of_data_sets() -> None:
+    code = """
+        from datasets import load_dataset
+        SETS = ["acme/base-large-v1", "acme/base-small-v2"]
+        if task_name in SETS or task_name == "acme/base-chat-7b":
+            load_dataset("acme/base-tiny-v3")
+        AutoModel.from_pretrained("acme/one")
+    """
+    assert set(models(LOAD + dedent(code))) == {"acme/one"}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'import litellm\nlitellm.api_base = "http://localhost:8000/v1"\nlitellm.completion(model="gpt-4o")',
+        'import httpx\nc = httpx.Client(base_url="http://localhost:1/v1")\nc.post("/chat/completions", json={"model": "gpt-4o", "messages": []})',
+        'import requests\nrequests.request("POST", "http://localhost:1/v1/chat/completions", json={"model": "gpt-4o", "messages": []})',
+        'import httpx\nasync def f():\n  async with httpx.AsyncClient(base_url="http://127.0.0.1:1") as c:\n    await c.post("/v1", json={"model": "gpt-4o", "messages": []})',
+        'from fastapi.testclient import TestClient\nc = TestClient(app)\nc.post("/v1/chat/completions", json={"model": "gpt-4o", "messages": []})',
+        'from llama_cpp import Llama\nm = Llama("x.gguf")\nm.create_chat_completion_openai_v1(model="gpt-4o")',
+    ],
+)  # fmt: skip
+def test_servers_of_ones_own(code: str) -> None:
+    assert models(code)["gpt-4o"].alias
+
+
+def test_another_name_of_a_function() -> None:
+    kit = """
+        import torch
+        def load(name):
+            return torch.hub.load_state_dict_from_url(f"https://dl.acme.net/models/{name}.pt")
+    """
+    code = 'import kit\nfrom functools import partial\nread = kit.load\nD = {"a": partial(read, "fold_t6_8M_UR50")}'
+    assert "fold_t6_8M_UR50" in models(LOAD + code, kit=kit)

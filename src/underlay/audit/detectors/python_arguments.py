@@ -62,6 +62,8 @@ _COMMANDS = frozenset(
      "create_subprocess_exec", "create_subprocess_shell", "run_command", "execute")
 )  # fmt: skip
 _PLAIN_WORD = re.compile(r"[\w./:@=+,-]{1,200}", re.ASCII)
+# methods of clients that send something to an address
+_POSTS = frozenset(("post", "request", "stream"))
 _HUB_REPOSITORY = ("repo_or_dir", "github", "repo")
 _MODEL_WORD = re.compile(r"(?i)\b(?:model|llm|checkpoint)s?\b")
 _CHECKS = frozenset(("startswith", "endswith", "find", "index", "count", "replace", "split"))
@@ -158,7 +160,7 @@ class CallScan(Scan):
         for entry in entries:
             self._entry(entry, node, name, scope, used)
         self._remember(node, name, whole, scope)
-        if name in self.vocabulary.posts or last == "post":
+        if name in self.vocabulary.posts or last in _POSTS:
             self._post(node, scope)
         self._arguments(node, name, seen, scope, used)
 
@@ -304,7 +306,11 @@ class CallScan(Scan):
 
     def _post(self, node: ast.Call, scope: str) -> None:
         """A request to a server by hand: `requests.post(url, json={"model": ...})`."""
-        address = value_of(node.args[0]) if node.args else None
+        given = [arg for arg in node.args if text_of(arg) not in ("POST", "post")]
+        address = value_of(given[0]) if given else None
+        more: dict[str, Any] = {}
+        if isinstance(node.func, ast.Attribute):
+            more["client"] = value_of(node.func.value)
         for keyword in node.keywords:
             if keyword.arg == "url":
                 address = value_of(keyword.value)
@@ -318,7 +324,7 @@ class CallScan(Scan):
                         strength=0.6,
                         rule="request",
                         evidence="model in a request",
-                        more={"addr": [address]},
+                        more={**more, "addr": [address]},
                     )
                     self.sink(seen, scope, ["i", body, ["s", "model", 0, 0]])
 

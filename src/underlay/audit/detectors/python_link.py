@@ -62,6 +62,8 @@ _BRANCHES = frozenset(("main", "master", "HEAD", "None"))
 _WEIGHTS = re.compile(r"\.(?:pth?|ckpt|safetensors|gguf|bin|onnx|tflite|h5|keras|pkl)$")
 # the names of models have parts, numbers or capitals; words after a slash have none
 _OF_PARTS = re.compile(r"/.*(?:[A-Z\d]|\w[-_]\w)")
+# clients that ask the project's own application
+_OF_ONES_OWN = frozenset(("TestClient", "AsyncTestClient", "test_client"))
 _ADDRESSES = ("base_url", "api_base", "openai_api_base", "endpoint")
 _PINNABLE = frozenset(("loader", "hub-download"))
 
@@ -472,6 +474,8 @@ class _Linker:
         """Whose client an object is, and the address that it was made with."""
         name = held.value[1].rpartition(".")[2]
         vocabulary = calls()
+        if name in _OF_ONES_OWN:
+            addresses.append("http://localhost")
         if name in vocabulary.clients:
             server.is_known = True
             server.operator = vocabulary.clients[name]
@@ -486,7 +490,7 @@ class _Linker:
         """`openai.api_base = ...` and `os.environ["OPENAI_API_BASE"] = ...` of the same file."""
         facts = self.facts[spot.path]
         found: list[str] = []
-        for name in ("|openai.api_base", "|openai.base_url"):
+        for name in ("|openai.api_base", "|openai.base_url", "|litellm.api_base"):
             for scope, value in facts.get("bind", {}).get(name, ()):
                 found.extend(self.project.strings(value, Spot(spot.path, scope)))
         for name, value in facts.get("env", {}).items():

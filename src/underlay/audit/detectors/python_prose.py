@@ -204,9 +204,7 @@ def _line(text: str, line: int, column: int, kind: str) -> list[list[Any]]:
         given = [(1, "torch-hub"), (3, "hub") if is_program else (2, "package")]
         for group, expects in given:
             if match[group]:
-                found.append(
-                    [match[group], line, column + match.start(group), kind, 0.55, expects]
-                )
+                found.append([match[group], line, column + match.start(group), kind, 0.55, expects])
     for match in _FLAG.finditer(text) if "--" in text else ():
         if not key_strength(match[1]):
             continue

@@ -433,6 +433,7 @@ class Scan:
             if name in packed:
                 told = Seen("", 0.0, "option", "registry", '"...": file', more=packed[name])
                 self.sink(told, scope, value_of(key))
+                continue  # the file is that model's
             archive = texts.get(name, "")
             if weights and _ARCHIVE.fullmatch(archive) is not None:
                 own = {**more, "archive": weights}
