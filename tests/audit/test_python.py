@@ -418,6 +418,8 @@ def test_names_of_data_sets() -> None:
         'import requests\nrequests.request("POST", "http://localhost:1/v1/chat/completions", json={"model": "gpt-4o", "messages": []})',
         'import httpx\nasync def f():\n  async with httpx.AsyncClient(base_url="http://127.0.0.1:1") as c:\n    await c.post("/v1", json={"model": "gpt-4o", "messages": []})',
         'from fastapi.testclient import TestClient\nc = TestClient(app)\nc.post("/v1/chat/completions", json={"model": "gpt-4o", "messages": []})',
+        'import os, guidance\nos.environ["OPENAI_API_BASE"] = "http://10.0.0.3:8000/v1"\nguidance.llms.OpenAI("gpt-4o")',
+        '@app.post("/v1/chat/completions")\ndef f(body=Body(examples={"a": {"model": "gpt-4o", "messages": []}})): ...',
         'from llama_cpp import Llama\nm = Llama("x.gguf")\nm.create_chat_completion_openai_v1(model="gpt-4o")',
     ],
 )  # fmt: skip

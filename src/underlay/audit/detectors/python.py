@@ -60,7 +60,8 @@ _WORDS = (
     b"torch.hub", b"timm", b"open_clip", b"ultralytics", b"whisper",
     b"torchaudio.pip", b".safetensors", b".gguf", b".pth", b".ckpt", b"repo_id", b"bert-",
     b"replicate", b"text-embedding", b"MiniLM", b"gpt2", b"berta", b"t5-", b"mpnet", b"spacy",
-    b".tflite", b"ViT-", b"_asset_path", b"tts_models/", b"buffalo_", b"glove-wiki", b"_core_web_",
+    b"davinci", b".tflite", b"ViT-", b"_asset_path", b"tts_models/", b"buffalo_", b"glove-wiki",
+    b"_core_web_",
 )  # fmt: skip
 _MODEL_WORDS = (
     b"model_name", b"load_model", b"model_id", b"openai", b"langchain", b"diffusers",

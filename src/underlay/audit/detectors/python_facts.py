@@ -119,6 +119,8 @@ class _Reader(CallScan):
         ]:
             if default is None:
                 continue
+            if more and isinstance(default, ast.Call):
+                self.examples.append((default.lineno, default.end_lineno or default.lineno))
             self.keyed(argument.arg, default, scope, role="default", rule="parameter", more=more)
             value = value_of(default)
             if value is not None:

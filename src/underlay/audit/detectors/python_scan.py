@@ -153,6 +153,7 @@ class Scan:
         self.texts: list[ast.Constant] = []  # those that can be read line by line
         self.notes: list[ast.Constant] = []  # what the program tells who runs it: errors and help
         self.serving: set[str] = set()  # functions that answer as a hosted service would
+        self.examples: list[tuple[int, int]] = []  # lines of the defaults of such a function
         self.count = 0
         self.stack: list[tuple[ast.AST, Seen, str]] = []
         self.vocabulary = calls()
@@ -427,6 +428,8 @@ class Scan:
             if name == "model" and not _BODY.isdisjoint(given):
                 # what is sent to a server
                 body = {**more, "g": f"{node.lineno}:{node.col_offset}", "body": True}
+                if any(first <= node.lineno <= last for first, last in self.examples):
+                    body["alias"] = True
                 told = seen._replace(key=name, strength=0.85, rule="key", more=body)
                 self.expression(value, told._replace(evidence="model in a request"), scope)
                 continue
