@@ -53,7 +53,10 @@ def test_the_cache_gives_the_same_answer(tree: Path, tmp_path: Path) -> None:
     assert "t5-small" in {m.ref for m in changed.models}
 
 
-def test_the_cache_forgets_files_that_are_gone(tree: Path, tmp_path: Path) -> None:
+def test_a_full_cache_forgets_files_that_are_gone(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("underlay.audit.cache._MOST_BYTES", 0)
     cache = tmp_path / "cache.sqlite"
     audit(tree, cache=cache)
     count = sqlite3.connect(cache).execute("SELECT count(*) FROM found").fetchone()[0]

@@ -500,8 +500,9 @@ class CallScan(Scan):
 
 def _pair(node: ast.expr) -> list[ast.expr] | None:
     """Key and value of one row of a mapping that is written as a list of pairs."""
-    is_pair = isinstance(node, (ast.Tuple, ast.List)) and len(node.elts) == 2
-    return node.elts if is_pair else None  # type: ignore[union-attr, attr-defined]
+    if isinstance(node, (ast.Tuple, ast.List)) and len(node.elts) == 2:
+        return node.elts
+    return None
 
 
 def _speaks_of_data(node: ast.expr) -> bool:

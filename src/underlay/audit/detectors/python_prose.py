@@ -210,8 +210,8 @@ def _line(text: str, line: int, column: int, kind: str) -> list[list[Any]]:
             continue
         candidate = classify(match[2], _HELD) or bare_name(match[2], _HELD)
         if candidate is not None and candidate.kind in ("hub", "hosted", "ollama"):
-            expects = "hub" if candidate.kind == "hub" else None
-            found.append([match[2], line, column + match.start(2), kind, 0.55, expects])
+            held = "hub" if candidate.kind == "hub" else None
+            found.append([match[2], line, column + match.start(2), kind, 0.55, held])
     for match in _SET.finditer(text):
         name = match[1].rpartition(".")[2]
         if name in _LOADERS:

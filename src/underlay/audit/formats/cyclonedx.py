@@ -149,7 +149,6 @@ def _model(joined: Joined, card: Card) -> Component:
     from cyclonedx.model.component import Component, ComponentType, Pedigree
     from cyclonedx.model.component_evidence import ComponentEvidence, Occurrence
 
-    facts = card.facts
     found = [r.found for r in joined.references if r.canonical == card.canonical]
     revisions = sorted({each.revision for each in found if each.revision and not each.alias})
     places = [
