@@ -116,9 +116,14 @@ def test_invented_names_of_tests_are_weak(tmp_path: Path) -> None:
     assert [found.ref for found in done.weak] == ["ancestor/thing"]
 
 
-def test_a_page_of_options_is_read_in_bounded_time(tmp_path: Path) -> None:
+def test_a_page_of_too_many_options_is_cut_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("underlay.audit.javascript_pages.MAX_TAGS", 1_000)
     (tmp_path / "a.html").write_text('<option value="gpt-4o">' * 5_000)
-    assert len(audit(tmp_path).models) == 1_000
+    done = audit(tmp_path, processes=1)
+    assert len(done.models) == 1_000
+    assert ["1000 tags" in one.reason for one in done.unknown] == [True]
 
 
 def test_a_catalogue_of_files_is_no_mapping_of_one_to_another() -> None:
