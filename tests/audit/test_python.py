@@ -435,3 +435,22 @@ def test_another_name_of_a_function() -> None:
     """
     code = 'import kit\nfrom functools import partial\nread = kit.load\nD = {"a": partial(read, "fold_t6_8M_UR50")}'
     assert "fold_t6_8M_UR50" in models(LOAD + code, kit=kit)
+
+
+def test_an_enumeration_of_sizes_is_one_of_models() -> None:
+    found = models(
+        "import enum\nclass WhisperModelSize(str, enum.Enum):\n    TINY = 'tiny'\n"
+        "    TINYEN = 'tiny.en'\n    LARGEV2 = 'large-v2'\n    CUSTOM = 'custom'\n"
+    )
+    assert sorted(found) == ["large-v2", "tiny", "tiny.en"]
+    assert {one.role for one in found.values()} == {"option"}
+
+
+def test_an_enumeration_of_keys_is_none() -> None:
+    found = models(
+        "import enum\nimport openai\nclass Key(enum.Enum):\n"
+        "    APP_MODEL = 'app/model'\n    APP_LLM_MODEL = 'app/llm-model'\n"
+        "    APP_MODEL_ID = 'app/model-id'\n    FILE_TASK = 'file/task'\n"
+        "    HUGGINGFACE_MODEL_ID = 'app/huggingface-model-id'\n"
+    )
+    assert not found

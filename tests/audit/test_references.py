@@ -27,7 +27,7 @@ OLLAMA = Place("ollama", "ollama", 0.95)
 @pytest.mark.parametrize(
     "text",
     [
-        "str", "print", "llama", "gpt", "claude", "claude-code", "text/plain", "application/json",
+        "str", "print", "llama", "gpt", "claude", "claude-code", "claude-code-3", "text/plain", "application/json",
         "actions/checkout", "library/nginx", "America/New_York", "models/llama", "src/main.py",
         "python:3.11", "localhost:8000", "http://localhost:8000/v1", "v1/models",
         "@types/node", "./data", "/usr/bin/env", "your-org/your-model", "path/to/model", "a b",
@@ -42,9 +42,33 @@ def test_no_reference(text: str, place: Place) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "ref"),
+    [
+        ("gpt-5.5 (high thinking)", "gpt-5.5"),
+        ("claude-opus-4-8 (low effort)", "claude-opus-4-8"),
+        ("gpt-5.5 (see below)", None),
+        ("some words (high thinking)", None),
+    ],
+)
+def test_a_mode_in_brackets_is_no_part_of_the_name(text: str, ref: str | None) -> None:
+    found = classify(text)
+    assert (found.ref if found else None) == ref
+
+
+@pytest.mark.parametrize(
+    "text", ["gpt2-medium", "bert-base-uncased", "t5-11b", "xlm-roberta-large"]
+)
+def test_models_without_a_namespace_are_known_by_their_names(text: str) -> None:
+    found = classify(text)
+    assert found is not None
+    assert (found.kind, found.confidence >= 0.5) == ("hub", True)
+
+
+@pytest.mark.parametrize(
     ("text", "place", "kind", "operator"),
     [
         ("gpt-4o", ANYWHERE, "hosted", "openai"),
+        ("claude-fable-5", ANYWHERE, "hosted", "anthropic"),
         ("gpt-3.5-turbo-0125", ANYWHERE, "hosted", "openai"),
         ("text-embedding-ada-002", ANYWHERE, "hosted", "openai"),
         ("claude-3-5-sonnet-20241022", ANYWHERE, "hosted", "anthropic"),

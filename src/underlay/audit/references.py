@@ -29,6 +29,7 @@ __all__ = [
     "key_strength",
     "operator_of_url",
     "vocabulary",
+    "without_mode",
 ]
 
 
@@ -63,6 +64,11 @@ class Candidate:
 
 
 _LONGEST = 300
+# one name in several modes: `gpt-5.5 (high thinking)`
+_MODE = re.compile(
+    r"(\S{3,80}) \((?:no|none|minimal|low|medium|high|x-?high|max)"
+    r"(?: (?:thinking|effort|reasoning))?\)"
+)
 _PART = r"[A-Za-z0-9_][\w.-]{0,95}"
 _HUB = re.compile(rf"({_PART})/({_PART})(?:@([\w./-]{{1,64}}))?", re.ASCII)
 _BARE = re.compile(r"[A-Za-z][\w.+-]{1,95}", re.ASCII)
@@ -213,6 +219,12 @@ def _weak_operator(text: str, operator: str | None) -> str | None:
     return None
 
 
+def without_mode(text: str) -> str:
+    """A hosted name without the mode that a list of choices adds to it in brackets."""
+    mode = _MODE.fullmatch(text) if text.endswith(")") else None
+    return mode[1] if mode is not None and hosted_operator(mode[1]) else text
+
+
 @lru_cache(maxsize=20_000)
 def classify(text: str, place: Place = ANYWHERE) -> Candidate | None:
     """What the string refers to, or None where it is no reference to a model at that place.
@@ -230,6 +242,7 @@ def classify(text: str, place: Place = ANYWHERE) -> Candidate | None:
             return _of_hub(text[len(scheme) :], place)
     if text.startswith(("hf.co/", "huggingface.co/")):
         return _of_hub_path(text)
+    text = without_mode(text)
     if _PLACEHOLDER.search(text):
         return None
     operator = hosted_operator(text)

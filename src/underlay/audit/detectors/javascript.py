@@ -11,7 +11,14 @@ from underlay.audit.javascript_lists import field_of, has_settings, lists_of
 from underlay.audit.javascript_pages import markup_models
 from underlay.audit.javascript_prose import names_in
 from underlay.audit.javascript_values import Context, Source, text_of, vocabulary_javascript, words
-from underlay.audit.references import Place, classify, hosted_operator, key_strength, vocabulary
+from underlay.audit.references import (
+    Place,
+    classify,
+    hosted_operator,
+    key_strength,
+    vocabulary,
+    without_mode,
+)
 from underlay.audit.roles import role_of
 from underlay.audit.sites import PARTS, Sightings, Site, pieces
 
@@ -92,7 +99,7 @@ class JavaScript:
     """JavaScript, TypeScript, JSX, TSX, and the scripts of Vue, Svelte, Astro and HTML."""
 
     name: str = "javascript"
-    version: int = 3
+    version: int = 4
     rules: tuple[Rule, ...] = RULES
 
     def wants(self, path: PurePosixPath, size: int, /) -> bool:
@@ -649,7 +656,7 @@ def _may_be(text: str) -> bool:
     """Whether a string could be a reference at some place."""
     return (
         1 < len(text) <= 300
-        and not _NOT_NAMES.search(text)
+        and not _NOT_NAMES.search(without_mode(text))
         and "${" not in text
         and not _MADE_UP.search(text)
     )

@@ -115,7 +115,7 @@ class Python:
     """
 
     name = "python"
-    version = 4
+    version = 5
     rules = tuple(Rule(f"python/{name}", doc) for name, doc in _RULES.items())
 
     def wants(self, path: PurePosixPath, size: int, /) -> bool:

@@ -12,7 +12,8 @@ from underlay.audit.detectors.python_arguments import CallScan
 from underlay.audit.detectors.python_prose import prose_of
 from underlay.audit.detectors.python_scan import ALTERNATIVES, MOST, NEVER, NOWHERE, OUTPUTS, Seen
 from underlay.audit.detectors.python_values import Value, dotted, text_of, value_of
-from underlay.audit.references import key_strength
+from underlay.audit.findings import SURE
+from underlay.audit.references import classify, key_strength
 from underlay.audit.sites import PARTS
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["facts_of"]
 
+# an enumeration of the sizes of one model
+_SIZES = re.compile(r"(?i)whisper|model_?sizes?$")
+_NO_LETTER = re.compile(r"[^A-Za-z0-9]")
 _INTERFACE = re.compile(
     r"/v1/(?:chat/completions|completions|embeddings|responses|messages|moderations|"
     r"audio/(?:transcriptions|translations|speech)|images/(?:generations|edits))$"
@@ -162,6 +166,11 @@ class _Reader(CallScan):
         self.classes[name] = {"b": bases, "f": fields}
         is_choice = any("Enum" in base or base.endswith("Choices") for base in bases)
         strength = key_strength(node.name)
+        if is_choice and not strength:
+            if _SIZES.search(node.name):
+                strength = 0.6
+            elif _names_itself(node.body):
+                return  # keys of settings: each member says its own name again
         inside = Seen(
             key=node.name,
             strength=strength,
@@ -329,6 +338,21 @@ class _Reader(CallScan):
     def _named(self, node: ast.NamedExpr, seen: Seen, scope: str) -> None:
         self._target(node.target, node.value, scope)
         self.keyed(node.target.id, node.value, scope)
+
+
+def _names_itself(body: list[ast.stmt]) -> bool:
+    """Whether most members of an enumeration are their own names in other letters, and no model."""
+    members = [
+        (item.targets[0].id, text)
+        for item in body[:400]
+        if isinstance(item, ast.Assign)
+        and isinstance(item.targets[0], ast.Name)
+        and (text := text_of(item.value)) is not None
+    ]
+    same = sum(_NO_LETTER.sub("", n).lower() == _NO_LETTER.sub("", t).lower() for n, t in members)
+    if len(members) < 4 or 2 * same <= len(members):
+        return False
+    return not any((found := classify(text)) and found.confidence >= SURE for _, text in members)
 
 
 def _adds_to(value: Value, name: str) -> bool:

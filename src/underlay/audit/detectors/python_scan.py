@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from underlay.audit.detectors.python_calls import calls, scheme_of
 from underlay.audit.detectors.python_values import Value, dotted, text_of, value_of
-from underlay.audit.references import Candidate, Place, classify, key_strength
+from underlay.audit.references import Candidate, Place, classify, key_strength, without_mode
 from underlay.audit.sites import (
     OWN_SIZE,
     REPOSITORIES,
@@ -303,6 +303,7 @@ class Scan:
                 self.texts.append(node)
         if not isinstance(text, str) or not 2 <= len(text) <= 1_000:
             return
+        text = without_mode(text)
         if " " in text or "\n" in text:
             is_one_line = node.lineno == node.end_lineno
             if is_one_line and ("huggingface.co/" in text or "hf.co/" in text):
