@@ -452,5 +452,6 @@ def test_an_enumeration_of_keys_is_none() -> None:
         "    APP_MODEL = 'app/model'\n    APP_LLM_MODEL = 'app/llm-model'\n"
         "    APP_MODEL_ID = 'app/model-id'\n    FILE_TASK = 'file/task'\n"
         "    HUGGINGFACE_MODEL_ID = 'app/huggingface-model-id'\n"
+        "    def ask(self):\n        return openai.OpenAI().chat.completions.create(model='gpt-4o')\n"
     )
-    assert not found
+    assert list(found) == ["gpt-4o"]

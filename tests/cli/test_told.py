@@ -61,6 +61,7 @@ def test_what_somebody_built_is_not_the_familys(told: Told) -> None:
         ("https://example.org/qwen2.5-7b-q4_k_m-00001-of-00002.gguf?download=true", "alibaba"),
         ("mistral-7b-openorca.Q4_0.gguf", "unknown"),
         ("wholly-new-net.gguf", "unknown"),
+        ("llama-2-7b-eta.Q4_K_M.gguf", "unknown"),  # a part of a word is no word
     ],
 )  # fmt: skip
 def test_the_name_of_a_file(told: Told, ref: str, maker: str) -> None:

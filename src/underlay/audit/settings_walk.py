@@ -194,6 +194,11 @@ def walk_json(settings: Settings, fragment: Fragment, key: str) -> None:
     walk_settings(inner, document.roots, key)
 
 
+def _is_by_model(keys: list[Node]) -> bool:
+    """Limits, prices and the like by model: most keys can be nothing else."""
+    return len(keys) > 1 and 2 * sum(hosted_operator(k.text) is not None for k in keys) > len(keys)
+
+
 class _Walk:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -325,9 +330,7 @@ class _Walk:
             return [(one, below) for one in value.values if one.kind != "text"]
         if words in ("data", "string_data", "config_map", "files", "configs"):
             self._nested(value)
-        told = sum(hosted_operator(name.text) is not None for name in value.keys[:MAX_PRICED])
-        # limits, prices and the like by model: most keys can be nothing else
-        if below.is_model or 2 * told > min(len(value.keys), MAX_PRICED) > 1:
+        if below.is_model or _is_by_model(value.keys[:MAX_PRICED]):
             self.keys_of(value, below)
         schema = value.get("enum") or value.get("default")
         if key_strength(key) and schema is not None and value.get("type") is not None:

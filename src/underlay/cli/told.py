@@ -100,6 +100,6 @@ def _base(family: str, maker: Party) -> Ancestor:
 
 def _is_plain(name: str, family: str, family_name: str, maker: Party) -> bool:
     """Whether the name says a family, sizes and words of a release, and nothing else."""
-    own = f"{family} {family_name} {maker.id} {maker.name}".casefold()
+    own = set(_WORD.findall(f"{family} {family_name} {maker.id} {maker.name}".casefold()))
     words = {word.casefold() for word in _WORD.findall(copied_name(name))}
     return all(word.isdigit() or _RELEASE.fullmatch(word) or word in own for word in words)

@@ -115,7 +115,7 @@ class Python:
     """
 
     name = "python"
-    version = 5
+    version = 6
     rules = tuple(Rule(f"python/{name}", doc) for name, doc in _RULES.items())
 
     def wants(self, path: PurePosixPath, size: int, /) -> bool:

@@ -166,11 +166,10 @@ class _Reader(CallScan):
         self.classes[name] = {"b": bases, "f": fields}
         is_choice = any("Enum" in base or base.endswith("Choices") for base in bases)
         strength = key_strength(node.name)
-        if is_choice and not strength:
-            if _SIZES.search(node.name):
-                strength = 0.6
-            elif _names_itself(node.body):
-                return  # keys of settings: each member says its own name again
+        if is_choice and not strength and _SIZES.search(node.name):
+            strength = 0.6
+        # keys of settings: each member says its own name again
+        is_keys = is_choice and not strength and _names_itself(node.body)
         inside = Seen(
             key=node.name,
             strength=strength,
@@ -186,6 +185,8 @@ class _Reader(CallScan):
             body = body[1:]
         for item in body:
             is_field = isinstance(item, (ast.Assign, ast.AnnAssign))
+            if is_field and is_keys:
+                continue
             self.stack.append((item, inside if is_field else NOWHERE, name))
 
     def _assign(self, node: Any, seen: Seen, scope: str) -> None:
