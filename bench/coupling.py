@@ -15,7 +15,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from underlay.audit.coupling import scan
+from underlay.audit.detectors.infrastructure.python_interfaces import scan
 
 
 def counts(folder: Path) -> Counter[str]:

@@ -1,6 +1,6 @@
-"""Makes `underlay/audit/portability.json`: which CUDA symbols others implement, as facts only.
+"""Makes the audit's `portability.json`: which CUDA symbols others implement, as facts only.
 
-    python bench/portability.py DATA > src/underlay/audit/portability.json
+    python bench/portability.py DATA > src/underlay/audit/detectors/infrastructure/portability.json
 
 DATA is the folder `stack/portability` of the staged evidence. Functions and types are kept, and
 not the enumerators, which no one calls.

@@ -23,7 +23,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from underlay.audit import audit
-from underlay.audit.references import canonical
+from underlay.audit.names.references import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,10 +7,10 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from underlay.audit.catalogue import catalogue
-from underlay.audit.code_values import vocabulary_code
-from underlay.audit.detectors.artifacts import Artifacts
+from underlay.audit.detectors.infrastructure.artifacts import Artifacts
+from underlay.audit.detectors.infrastructure.catalogue import catalogue
 from underlay.audit.findings import File
+from underlay.audit.readers.code_values import vocabulary_code
 
 
 def found(name: str, text: str) -> dict[str, tuple[int, str, str]]:

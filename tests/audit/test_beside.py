@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from underlay.audit import audit
-from underlay.audit.references import Place, classify
-from underlay.audit.sites import files_of_repositories, pieces
+from underlay.audit.names.references import Place, classify
+from underlay.audit.names.sites import files_of_repositories, pieces
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,7 +119,7 @@ def test_invented_names_of_tests_are_weak(tmp_path: Path) -> None:
 def test_a_page_of_too_many_options_is_cut_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("underlay.audit.javascript_pages.MAX_TAGS", 1_000)
+    monkeypatch.setattr("underlay.audit.detectors.models.javascript_pages.MAX_TAGS", 1_000)
     (tmp_path / "a.html").write_text('<option value="gpt-4o">' * 5_000)
     done = audit(tmp_path, processes=1)
     assert len(done.models) == 1_000

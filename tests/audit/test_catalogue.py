@@ -13,14 +13,21 @@ from typing import Any, get_args
 import pytest
 
 from underlay.atlas import read_curated
-from underlay.audit.catalogue import catalogue, cuda_version, is_local, normal_name, split_image
+from underlay.audit.detectors.infrastructure.catalogue import (
+    catalogue,
+    cuda_version,
+    is_local,
+    normal_name,
+    split_image,
+)
 from underlay.audit.findings import TIES, Need
 
 ROOT = Path(__file__).parents[2]
+TABLES = files("underlay.audit.detectors.infrastructure")
 
 
 def table(name: str) -> dict[str, Any]:
-    return tomllib.loads(files("underlay.audit").joinpath(name).read_text("utf-8"))
+    return tomllib.loads(TABLES.joinpath(name).read_text("utf-8"))
 
 
 INFRASTRUCTURE = table("infrastructure.toml")
@@ -230,7 +237,7 @@ def test_the_table_of_symbols_is_what_the_script_makes() -> None:
     assert spec.loader is not None
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
-    made = json.loads(files("underlay.audit").joinpath("portability.json").read_text("utf-8"))
+    made = json.loads(TABLES.joinpath("portability.json").read_text("utf-8"))
     with_hip, without_hip = script.hip(folder)
     assert made["hip"].split() == with_hip
     assert made["no_hip"].split() == without_hip
@@ -240,5 +247,5 @@ def test_the_table_of_symbols_is_what_the_script_makes() -> None:
 
 
 def test_the_tables_stay_small() -> None:
-    size = len(files("underlay.audit").joinpath("portability.json").read_bytes())
+    size = len(TABLES.joinpath("portability.json").read_bytes())
     assert size < 300_000

@@ -9,9 +9,9 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from underlay.audit.code_values import Source, language_of
-from underlay.audit.detectors.code import Code, _spelled
+from underlay.audit.detectors.models.code import Code, _spelled
 from underlay.audit.findings import SURE, File, ModelReference, Unknown
+from underlay.audit.readers.code_values import Source, language_of
 
 
 def found(name: str, text: str) -> dict[tuple[int, str], ModelReference]:

@@ -7,9 +7,9 @@ from pathlib import PurePosixPath
 import pytest
 
 from underlay.audit.detectors import DETECTORS
+from underlay.audit.detectors.models.remarks import MAX_LINES, read_remarks
 from underlay.audit.findings import SURE, File, ModelReference
-from underlay.audit.remarks import MAX_LINES, read_remarks
-from underlay.audit.sites import Sightings
+from underlay.audit.names.sites import Sightings
 
 
 def refs(path: str, text: str) -> list[tuple[int, str, str]]:

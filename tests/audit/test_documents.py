@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from underlay.audit.documents import (
+from underlay.audit.readers.documents import (
     DYNAMIC,
     MAX_DEPTH,
     Document,

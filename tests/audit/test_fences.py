@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from underlay.audit.fences import code_blocks
+from underlay.audit.readers.fences import code_blocks
 
 
 def bodies(source: str) -> list[tuple[str, str]]:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from underlay.audit.detectors.artifacts import Artifacts
-from underlay.audit.detectors.code import Code
+from underlay.audit.detectors.infrastructure.artifacts import Artifacts
+from underlay.audit.detectors.models.code import Code
 from underlay.audit.findings import File, Infrastructure, ModelReference, Unknown
 
 PATHS = (

@@ -8,10 +8,10 @@ from pathlib import PurePosixPath
 import pytest
 from tests.audit.test_fuzz import mutated, samples
 
-from underlay.audit.detectors.addresses import Addresses
-from underlay.audit.detectors.python import Python
-from underlay.audit.detectors.services import Services
-from underlay.audit.detectors.settings import SettingsFiles
+from underlay.audit.detectors.infrastructure.services import Services
+from underlay.audit.detectors.models.addresses import Addresses
+from underlay.audit.detectors.models.python import Python
+from underlay.audit.detectors.models.settings import SettingsFiles
 from underlay.audit.findings import OUTSIDE, File, ModelReference
 from underlay.audit.servers import Servers, with_addresses
 

@@ -8,12 +8,12 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from underlay.audit.detectors.coupling import Coupling
-from underlay.audit.detectors.deployment import Deployment
-from underlay.audit.detectors.kernels import Kernels
-from underlay.audit.detectors.locks import Locks
-from underlay.audit.detectors.manifests import Manifests
-from underlay.audit.detectors.services import Services
+from underlay.audit.detectors.infrastructure.coupling import Coupling
+from underlay.audit.detectors.infrastructure.deployment import Deployment
+from underlay.audit.detectors.infrastructure.kernels import Kernels
+from underlay.audit.detectors.infrastructure.locks import Locks
+from underlay.audit.detectors.infrastructure.manifests import Manifests
+from underlay.audit.detectors.infrastructure.services import Services
 from underlay.audit.findings import Detector, File, Infrastructure
 
 LABELLED = Path(__file__).parents[1] / "data" / "audit" / "labelled"

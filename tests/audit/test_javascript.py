@@ -6,10 +6,10 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from underlay.audit import javascript_pages
-from underlay.audit.cuts import collected
-from underlay.audit.detectors.javascript import JavaScript
+from underlay.audit.detectors.models import javascript_pages
+from underlay.audit.detectors.models.javascript import JavaScript
 from underlay.audit.findings import SURE, File, ModelReference
+from underlay.audit.readers.cuts import collected
 
 
 def models(code: str, path: str = "src/a.tsx") -> list[ModelReference]:

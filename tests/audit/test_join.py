@@ -13,8 +13,8 @@ from tests.audit.small_atlas import AUDIT, KNOWN, Small, line, reference
 from underlay.audit.baseline import difference, only_new, read_bom
 from underlay.audit.document import audit_schema, digest, document, json_text
 from underlay.audit.join import Joined, conflict, is_pinned, join
+from underlay.audit.names.references import canonical
 from underlay.audit.policy import Policy, judge
-from underlay.audit.references import canonical
 from underlay.errors import UnreadableError
 
 TODAY = dt.date(2026, 11, 21)

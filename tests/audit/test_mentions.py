@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from underlay.audit.detectors.prose import Prose
-from underlay.audit.detectors.python import Python
+from underlay.audit.detectors.models.prose import Prose
+from underlay.audit.detectors.models.python import Python
 from underlay.audit.findings import File, ModelReference
-from underlay.audit.mentions import mentions, of_others
+from underlay.audit.names.mentions import mentions, of_others
 
 
 def names(text: str, *, are_quotes_code: bool = False) -> list[str]:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from underlay.audit.command_lines import shell_models
 from underlay.audit.detectors import DETECTORS
-from underlay.audit.documents import Fragment
+from underlay.audit.detectors.models.command_lines import shell_models
 from underlay.audit.findings import File, ModelReference, Unknown
+from underlay.audit.readers.documents import Fragment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

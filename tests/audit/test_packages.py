@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from underlay.audit import Audit, audit
-from underlay.audit.detectors.locks import Locks
+from underlay.audit.detectors.infrastructure.locks import Locks
 from underlay.audit.findings import File, Infrastructure
 
 # what a build of torch for CUDA 12 pulls in

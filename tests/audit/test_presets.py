@@ -6,7 +6,7 @@ import pytest
 from tests.audit.small_atlas import reference
 
 from underlay.atlas.curated import read_curated
-from underlay.audit.presets import identities, makers, stands_for
+from underlay.audit.names.presets import identities, makers, stands_for
 
 
 @pytest.mark.parametrize(

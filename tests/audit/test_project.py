@@ -13,8 +13,8 @@ import pytest
 from underlay.audit import audit
 from underlay.audit.cache import Cache
 from underlay.audit.detectors import DETECTORS
-from underlay.audit.detectors.notebook import notebook_code
-from underlay.audit.roles import role_of
+from underlay.audit.detectors.models.notebook import notebook_code
+from underlay.audit.names.roles import role_of
 from underlay.audit.workers import in_processes
 
 LABELLED = Path(__file__).parents[1] / "data" / "audit" / "labelled"

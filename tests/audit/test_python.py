@@ -10,9 +10,9 @@ from textwrap import dedent
 
 import pytest
 
-from underlay.audit.detectors.python import Python
+from underlay.audit.detectors.models.python import Python
 from underlay.audit.findings import SURE, File, ModelReference, Unknown
-from underlay.audit.syntax import python_source
+from underlay.audit.readers.syntax import python_source
 
 
 def look(files: dict[str, str]) -> list[ModelReference | Unknown]:

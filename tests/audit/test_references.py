@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from underlay.audit.references import (
+from underlay.audit.names.references import (
     ANYWHERE,
     Place,
     canonical,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from underlay.audit import audit
-from underlay.audit.detectors.addresses import Addresses, home
+from underlay.audit.detectors.models.addresses import Addresses, home
 from underlay.audit.findings import OUTSIDE, File
 from underlay.audit.servers import Servers
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from underlay.audit.containerfile import read_containerfile
-from underlay.audit.documents import DYNAMIC, Fragment
-from underlay.audit.shell import Assignment, Command, Variables, read_shell, words_of
+from underlay.audit.readers.containerfile import read_containerfile
+from underlay.audit.readers.documents import DYNAMIC, Fragment
+from underlay.audit.readers.shell import Assignment, Command, Variables, read_shell, words_of
 
 
 def last_words(script: str) -> list[list[tuple[str, int, int]]]:

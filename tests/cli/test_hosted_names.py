@@ -8,7 +8,7 @@ import pytest
 
 from underlay.api import open_lake
 from underlay.audit.knowledge import Missing, ModelFacts, Sought
-from underlay.audit.references import canonical
+from underlay.audit.names.references import canonical
 from underlay.cli.knowledge import Atlas
 
 if TYPE_CHECKING:

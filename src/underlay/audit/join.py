@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from underlay.audit.findings import SURE, Unknown
 from underlay.audit.knowledge import NOBODY, UNKNOWN, Missing, ModelFacts, Nothing, Sought
-from underlay.audit.presets import identities, stands_for
+from underlay.audit.names.presets import identities, stands_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, cast
 from zlib import crc32
 
 from underlay.audit.cache import Cache, file_key, fingerprint
-from underlay.audit.cuts import collected, cut
 from underlay.audit.detectors import DETECTORS
 from underlay.audit.findings import (
     SURE,
@@ -21,6 +20,7 @@ from underlay.audit.findings import (
     ModelReference,
     Unknown,
 )
+from underlay.audit.readers.cuts import collected, cut
 from underlay.audit.servers import Servers, with_addresses
 from underlay.audit.walk import Limits, Notes, Walk, read, summed
 from underlay.audit.workers import in_processes

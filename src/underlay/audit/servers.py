@@ -14,9 +14,9 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from underlay.audit.findings import OUTSIDE, Infrastructure, ModelReference
-from underlay.audit.references import hosted_operator, is_local_url
-from underlay.audit.roles import role_of
-from underlay.audit.sites import endpoint_key, words_of_name
+from underlay.audit.names.references import hosted_operator, is_local_url
+from underlay.audit.names.roles import role_of
+from underlay.audit.names.sites import endpoint_key, words_of_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -423,7 +423,7 @@ def _share_environment(facts: dict[str, Facts]) -> None:
     }
     if not setters:
         return
-    from underlay.audit.detectors.python_names import Project
+    from underlay.audit.detectors.models.python_names import Project
 
     project = Project(facts)
     given: dict[str, dict[str, Any]] = {}

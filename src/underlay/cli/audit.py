@@ -80,8 +80,8 @@ def audit(
     """
     from underlay.audit.baseline import only_new
     from underlay.audit.join import join
+    from underlay.audit.names.presets import identities
     from underlay.audit.policy import fails, judge
-    from underlay.audit.presets import identities
 
     moment = _moment(timestamp)
     policy = _policy(path, policy_path)

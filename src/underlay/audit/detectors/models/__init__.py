@@ -1,0 +1,1 @@
+"""The models that files name: one detector for each kind of file."""

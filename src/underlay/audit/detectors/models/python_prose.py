@@ -1,0 +1,226 @@
+"""Comments and docstrings of Python: only what a rule believes, with little weight."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING, Any
+
+from underlay.audit.detectors.models.python_calls import scheme_of
+from underlay.audit.names.mentions import mentions
+from underlay.audit.names.references import Place, classify, key_strength
+from underlay.audit.names.sites import bare_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["prose_of"]
+
+_MOST = 2_000
+# without one of these in the file its comments aren't read
+_SPEAKING = (b"odel", b"huggingface.co", b"hf.co", b"hub.load")
+# without one of these a comment or a docstring names nothing that `mentions` knows
+_NAMES = re.compile(
+    r"(?i)gpt|claude|gemini|llama|bert|mi[sx]tral|qwen|embed|whisper|davinci|command-r|minilm|mpnet|"
+    r"deepseek|gemma|t5-|phi-|xlnet|_core_|huggingface|bge-|o[134]-|[\w-]/[A-Z]"
+)
+_LONGEST = 500  # characters of a line
+_HELD = Place(None, None, 0.6)
+_SPANNED = 60  # lines of one message
+# `--model_path owner/name` of a command that a text shows
+_FLAG = re.compile(
+    r"--([a-z][\w-]{1,40})[ =][\"']?([A-Za-z0-9][\w./:@+-]{2,120})(?![\w./:@+-])", re.ASCII
+)
+_COMMENT = re.compile(rb"(?m)^[ \t]*#(.*)$")
+_TELLS = re.compile(r"huggingface\.co/|hf\.co/|ollama\.com/library|modelscope\.c|[\"']|--[a-z]")
+_URL = re.compile(
+    r"https?://(?:www\.)?(?:huggingface\.co|hf\.co|ollama\.com|modelscope\.cn|tfhub\.dev)/[\w./@%+:-]+|"
+    r"https?://[\w.-]+/[\w./@%+:-]+\.(?:pth|pt|ckpt|safetensors|gguf|onnx|tflite)(?![\w.])"
+)
+# `model = "..."`, `model="..."`, `"model": "..."`, and the first argument of a loader
+_SET = re.compile(
+    r"([A-Za-z_][\w.]{0,60})[\"']?\s{0,4}(?::\s{0,4}\w{1,40}\s{0,4})?[=:(]\s{0,4}[\"']([^\"'\s]{2,120})[\"']"
+)
+_LOADERS = (
+    "from_pretrained",
+    "SentenceTransformer",
+    "snapshot_download",
+    "hf_hub_download",
+    "CrossEncoder",
+)
+# a loader whose argument stands in the next line, also behind a prompt of the interpreter
+_SPREAD = re.compile(
+    r"(?:from_pretrained|snapshot_download|hf_hub_download|SentenceTransformer|CrossEncoder|"
+    r"from_single_file|load_lora_weights)\(\s{0,60}\n\s{0,60}(?:\.\.\.)?\s{0,60}"
+    r"(?:[a-z_]{2,40}=)?[\"'](?P<name>[^\"'\s]{2,120})[\"']"
+)
+_QUOTED = re.compile(r"[\"'`]([A-Za-z][\w./@-]{3,60})[\"'`]")
+# `torch.hub.load("owner/name:tag", "entry")`; some entries are programs that take a model's name
+_TORCH_HUB = re.compile(
+    r"torch\.hub\.load\(\s{0,4}[\"']([\w.-]{1,60}/[\w.:/-]{1,90})[\"']\s{0,4},\s{0,4}(?:model\s?=\s?)?"
+    r"[\"']([\w.-]{2,90})[\"'](?:\s{0,4},\s{0,4}[\"']([\w./-]{2,120})[\"'])?"
+)
+_ENTRIES = re.compile(r"(?i)model(?:for\w*|with\w*)?|tokenizer|config|transforms?|\w*utils")
+_REPOSITORY = re.compile(r"(?<![\w./:@-])[A-Za-z][\w-]{1,40}/[A-Za-z][\w.-]{2,80}(?![\w/])")
+# a member of a list that was commented out
+_MEMBER = re.compile(r"\s{0,20}[\"']([^\"'\s]{4,120})[\"']\s{0,4},?\s*")
+# a text that holds code: what is named there is used where the text is run or sent
+_CODE = re.compile(r"(?m)^\s{0,20}(?:import |from [\w.]+ import |def |class |>>> )")
+
+
+def prose_of(
+    data: bytes,
+    docstrings: list[ast.expr],
+    quoted: list[tuple[int, int]],
+    texts: list[ast.Constant],
+    notes: list[ast.Constant],
+) -> list[list[Any]]:
+    """`[text, line, column, kind, confidence, expects]` of comments, docstrings and other texts.
+
+    `kind` is `comment`, `doc` or, for code in a text, `text`. `quoted` are the lines of strings of
+    several lines: a `#` there starts no comment. `texts` are such strings that are no docstrings;
+    `notes` are messages of errors and texts of help.
+    """
+    found: list[list[Any]] = []
+    if b"#" in data and any(mark in data for mark in _SPEAKING):
+        found.extend(_comments(data, docstrings, quoted))
+    for node in [*docstrings, *texts]:
+        text = node.value if isinstance(node, ast.Constant) else ""
+        if not isinstance(text, str):
+            continue
+        if node in docstrings and _NAMES.search(text):
+            found.extend(_named(text, node.lineno, node.col_offset + 4, "doc"))
+        is_text = node in texts
+        if not _TELLS.search(text) and "--" not in text and not (is_text and "/" in text):
+            continue
+        is_code = is_text and ">>> " not in text and _CODE.search(text) is not None
+        found.extend(_text(text, node, "text" if is_code else "doc"))
+        if is_text and not is_code:
+            found.extend(_repositories(text, node))
+        if len(found) > _MOST:
+            break
+    lines: list[bytes] = []
+    for note in notes:
+        text = note.value if isinstance(note.value, str) else ""
+        if _NAMES.search(text) and len(found) <= _MOST:
+            lines = lines or data.split(b"\n")
+            found.extend(_noted(text, note, lines))
+    return found
+
+
+def _noted(text: str, node: ast.Constant, lines: list[bytes]) -> Iterator[list[Any]]:
+    """The models that a message names, each where the source has its name."""
+    last = min(node.end_lineno or node.lineno, node.lineno + _SPANNED, len(lines))
+    source = b"\n".join(lines[node.lineno - 1 : last])
+    ends: dict[str, int] = {}
+    for one in mentions(text, are_quotes_code=True):
+        candidate = one.candidate
+        start = source.find(candidate.ref.encode(), ends.get(candidate.ref, 0))
+        if start < 0 or one.is_local:
+            continue
+        ends[candidate.ref] = start + 1
+        line = node.lineno + source.count(b"\n", 0, start)
+        expects = None if candidate.kind in ("hosted", "file") else candidate.kind
+        yield [candidate.ref, line, start - source.rfind(b"\n", 0, start), "doc", 0.52, expects]
+
+
+def _text(text: str, node: ast.expr, kind: str) -> Iterator[list[Any]]:
+    """What a string of several lines refers to."""
+    for number, line_text in enumerate(text.splitlines()):
+        column = node.col_offset + 4 if number == 0 else 1
+        yield from _line(line_text, node.lineno + number, column, kind)
+    for match in _SPREAD.finditer(text):
+        candidate = classify(match["name"], Place("hub", None, 0.9))
+        if candidate is not None:
+            at = match.start("name")
+            line = node.lineno + text.count("\n", 0, at)
+            column = at - text.rfind("\n", 0, at)
+            yield [match["name"], line, column, kind, 0.55, "hub"]
+
+
+def _repositories(text: str, node: ast.expr) -> Iterator[list[Any]]:
+    """Names of repositories in a text that a program shows, where nothing else has such a name."""
+    for number, line in enumerate(text.splitlines()):
+        shift = node.col_offset + 4 if number == 0 else 1
+        for match in _REPOSITORY.finditer(line[:_LONGEST]):
+            candidate = classify(match[0].rstrip("."))
+            if candidate is not None and candidate.kind == "hub" and candidate.confidence >= 0.6:
+                at = shift + match.start()
+                yield [match[0].rstrip("."), node.lineno + number, at, "doc", 0.55, None]
+
+
+def _comments(
+    data: bytes, docstrings: list[ast.expr], quoted: list[tuple[int, int]]
+) -> Iterator[list[Any]]:
+    taken: set[int] = set()
+    for first, last in [*quoted, *((d.lineno, d.end_lineno or 0) for d in docstrings)]:
+        taken.update(range(first + 1, last + 1))
+    line, at = 1, 0
+    for match in _COMMENT.finditer(data):
+        text = match[1].decode("utf-8", "replace")
+        is_name = _NAMES.search(text) is not None
+        if not is_name and not _TELLS.search(text):
+            continue
+        line += data.count(b"\n", at, match.start(1))
+        at = match.start(1)
+        if line not in taken:
+            column = at - data.rfind(b"\n", 0, at)
+            yield from _line(text, line, column, "comment")
+            if is_name and len(text) <= _LONGEST:
+                yield from _named(text, line, column, "comment")
+
+
+def _named(text: str, line: int, column: int, kind: str) -> Iterator[list[Any]]:
+    """The models that a docstring or a comment names; its first character's place is given."""
+    for one in mentions(text, are_quotes_code=True):
+        candidate = one.candidate
+        breaks = text.count("\n", 0, one.start)
+        at = one.start - text.rfind("\n", 0, one.start) if breaks else column + one.start
+        expects = None if candidate.kind in ("hosted", "file") else candidate.kind
+        if not one.is_local:
+            yield [candidate.ref, line + breaks, at, kind, 0.52, expects]
+
+
+def _line(text: str, line: int, column: int, kind: str) -> list[list[Any]]:
+    """What one line of prose refers to."""
+    if len(text) > _LONGEST:
+        return []
+    found: list[list[Any]] = []
+    member = _MEMBER.fullmatch(text) if kind == "comment" else None
+    if member is not None:
+        candidate = classify(member[1], Place(None, None, 0.5))
+        if candidate is not None and candidate.confidence >= 0.7:
+            found.append([member[1], line, column + member.start(1), kind, 0.55, None])
+    for match in _URL.finditer(text):
+        address = match[0].rstrip(".,;:)")
+        if classify(address) is not None:
+            found.append([address, line, column + match.start(), kind, 0.6, None])
+    for match in _QUOTED.finditer(text):
+        scheme = scheme_of(match[1])
+        if scheme is not None and scheme.anywhere:
+            found.append([match[1], line, column + match.start(1), kind, 0.55, "package"])
+    for match in _TORCH_HUB.finditer(text):
+        is_program = _ENTRIES.fullmatch(match[2]) is not None
+        given = [(1, "torch-hub"), (3, "hub") if is_program else (2, "package")]
+        for group, expects in given:
+            if match[group]:
+                found.append([match[group], line, column + match.start(group), kind, 0.55, expects])
+    for match in _FLAG.finditer(text) if "--" in text else ():
+        if not key_strength(match[1]):
+            continue
+        candidate = classify(match[2], _HELD) or bare_name(match[2], _HELD)
+        if candidate is not None and candidate.kind in ("hub", "hosted", "ollama"):
+            held = "hub" if candidate.kind == "hub" else None
+            found.append([match[2], line, column + match.start(2), kind, 0.55, held])
+    for match in _SET.finditer(text):
+        name = match[1].rpartition(".")[2]
+        if name in _LOADERS:
+            place = Place("hub", None, 0.9)
+        elif key_strength(name):
+            place = Place(None, None, 0.6)
+        else:
+            continue
+        candidate = classify(match[2], place)
+        if candidate is not None and candidate.confidence >= 0.6:
+            found.append([match[2], line, column + match.start(2), kind, 0.55, place.expects])
+    return found
