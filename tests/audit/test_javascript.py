@@ -124,7 +124,9 @@ const x = "gpt-4o"
     assert found == [
         (1, 18, "acme/m-7b", "comment"),
         (2, 8, "gpt-4o", "comment"),
+        (2, 22, "acme/n-7b", "comment"),
         (3, 11, "acme/o-7b", "comment"),
+        (4, 31, "gpt-4", "comment"),
         (5, 11, "gpt-4o", "default"),
     ]
 
@@ -195,3 +197,32 @@ def test_depth_is_bounded() -> None:
     code = 'const model = "gpt-4o"\n' + '"a-1"|\n' * 20_000
     assert short(code, "src/a.ts") == [(1, "gpt-4o")]
     assert collected()[0].startswith("expressions ")
+
+
+def test_running_text() -> None:
+    code = """/** Only gpt-4o-audio-preview and `o3-mini` do this, see the folder gpt-4o/x. */
+test("counts the tokens of gpt-4-0314", () => {})
+it(`streams claude-2.1`, () => {})
+log("nothing of gpt-4-0613 here")
+const page = <p>Powered by gpt-4o-mini, or not</p>
+"""
+    inside = [(one.line, one.ref, one.role) for one in models(code, "src/a.tsx")]
+    assert inside == [
+        (1, "gpt-4o-audio-preview", "comment"),
+        (1, "o3-mini", "comment"),
+        (5, "gpt-4o-mini", "doc"),
+    ]
+    tested = [(one.line, one.ref, one.role) for one in models(code, "tests/a.test.tsx")]
+    assert [one for one in tested if one[0] in (2, 3, 4)] == [
+        (2, "gpt-4-0314", "test"),
+        (3, "claude-2.1", "test"),
+    ]
+
+
+def test_repository_that_a_table_is_keyed_by() -> None:
+    code = """const defaultEmbeddingModelRepos = {
+  'Xenova/UAE-Large-V1': { type: 'repo', repoName: 'Xenova/UAE-Large-V1', shown: 'UAE' },
+}
+const image = { repoName: 'acme/server' }
+"""
+    assert short(code, "src/a.ts") == [(2, "Xenova/UAE-Large-V1"), (2, "Xenova/UAE-Large-V1")]

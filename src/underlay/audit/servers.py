@@ -50,6 +50,8 @@ _CONFIGURED = ("settings/", "dotenv/", "compose/")
 _SERVED_KEYS = frozenset(
     ("served_model_name", "served_model_names", "model_alias", "served_name", "alias")
 )
+# what takes a model's name and asks nobody
+_TOKENIZERS = frozenset(("encodingForModel", "encoding_for_model"))
 _FIRM = frozenset(("services/client", "services/address"))
 _MOST_SERVED = 200  # of one file
 _NEAR = 20  # lines between a served name and the model that answers to it
@@ -317,7 +319,9 @@ def _is_key_of_server(found: ModelReference) -> bool:
 
 
 def _may_send(found: ModelReference) -> bool:
-    return role_of(PurePosixPath(found.file)) is None and found.role not in ("doc", "comment")
+    if found.role in ("doc", "comment") or found.evidence.rpartition(".")[2] in _TOKENIZERS:
+        return False
+    return role_of(PurePosixPath(found.file)) is None
 
 
 def _told(found: ModelReference, answer: str) -> ModelReference:

@@ -396,6 +396,10 @@ class Sightings:
         """Read a string at a site; whether it is a reference."""
         return self.add(site.read(text, line, column))
 
+    def refs(self) -> frozenset[str]:
+        """The references that are sure so far."""
+        return frozenset(f.ref for f in self._found.values() if f.confidence >= SURE)
+
     def doubt(self, text: str, line: int, column: int, rule: str, reason: str) -> None:
         """Keep what looked like a reference and could not be resolved."""
         text = text.replace(DYNAMIC, "?")[:200]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from underlay.audit.detectors.models.javascript_lists import field_of, has_settings, lists_of
 from underlay.audit.detectors.models.javascript_pages import markup_models
-from underlay.audit.detectors.models.javascript_prose import names_in
+from underlay.audit.detectors.models.javascript_prose import names_in, told_in
 from underlay.audit.detectors.models.javascript_values import (
     Context,
     Source,
@@ -51,6 +51,7 @@ _WORTH = re.compile(
     rb"huggingface\.co|tfhub\.dev|www\.kaggle\.com/models)|ollama (?:pull|run) |"
     rb"\.gguf|\.onnx|\.safetensors|from_pretrained|pipeline\(|"
     rb"-(?:\d{1,3}(?:\.\d)?[bm]|gguf|onnx|mlc|instruct|chat-hf)[\"'`_-]|"
+    rb"[\s(](?:gpt-[345o]|claude-[\di-s]|gemini-\d|deepseek-[crv]|text-embedding-)|"
     rb"(?:model|model_?id|repo|repo_?id)[\"']?\s{0,3}[:=]\s{0,3}[\"'`](?:[\w.-]{2,60}/[\w.-]{2,90}|[a-z][\w.:-]{1,40}\d[\w.:-]{0,40})[\"'`]"
 )
 # keys of a list's entries under which the name itself stands
@@ -70,6 +71,7 @@ _PLAIN = frozenset(("o1", "o3", "o4"))
 _MLC = re.compile(r"[A-Za-z][\w.-]{1,80}-q\d+f(?:16|32)(?:_\d)?-MLC(?:-[\w-]{1,12})?")
 _NAME = re.compile(r"(?=.*[\d-])(?:[A-Za-z][\w.-]{1,40}/)?[A-Za-z][\w.-]{2,60}(?<![.-])(?::free)?")
 _ACRONYM = re.compile(r"([A-Z]+)([A-Z][a-z])")  # getTTSModel: TTS_Model
+_HUB = re.compile(r"[A-Za-z0-9][\w-]{1,40}/[\w.-]{2,90}")
 _BEGUN = re.compile(
     r"https?://(?:huggingface\.co|hf\.co|hf-mirror\.com)/(?!datasets/|spaces/|api/)[\w.-]+/[\w.-]+"
     r"(?=/(?:resolve|raw|blob)/)"
@@ -79,7 +81,10 @@ _MADE_UP = re.compile(  # what tests call a model that nobody has
     r"(?i)(?:^|[/:_-])(?:test|mock|fake|dummy|unknown|different|nonexistent|invalid|another|some)"
     r"-(?:model|llm|org|router|provider|name|user)s?(?![a-z])"
 )
-_REPOSITORY = frozenset(("repo", "repoid", "repo_id", "hfrepo", "hf_repo", "repository"))
+_TITLED = frozenset(("test", "it", "describe", "suite", "context"))
+_REPOSITORY = frozenset(
+    ("repo", "repoid", "repo_id", "hfrepo", "hf_repo", "repository", "reponame", "repo_name")
+)
 _OF_REPOSITORY = frozenset(
     ("file", "filename", "quant", "quantization", "dtype", "hf_file", "hffile", "mmprojquant",
      "modelfile")
@@ -96,6 +101,7 @@ RULES = (
     Rule("javascript/field", "The value of a form's field for a model, or one of its choices."),
     Rule("javascript/beside", "One of a list whose other entries are names of models."),
     Rule("javascript/comment", "Commented-out code that sets or lists a model."),
+    Rule("javascript/prose", "A name in running text: a comment, a page, the title of a test."),
     Rule("javascript/name", "A whole string that follows the naming scheme of a hosted service."),
 )
 
@@ -105,7 +111,7 @@ class JavaScript:
     """JavaScript, TypeScript, JSX, TSX, and the scripts of Vue, Svelte, Astro and HTML."""
 
     name: str = "javascript"
-    version: int = 4
+    version: int = 5
     rules: tuple[Rule, ...] = RULES
 
     def wants(self, path: PurePosixPath, size: int, /) -> bool:
@@ -176,6 +182,7 @@ class _Reader:
         self._found = Sightings(path)
         self._given: dict[int, list[Context]] = {}  # by the string's place: where its name is used
         self._lists: dict[Hashable, list[tuple[Any, str, bool]]] = {}
+        self._unsure: list[tuple[Any, str]] = []  # fields that hold `owner/name`
 
     def read(self) -> Iterator[ModelReference | Unknown]:
         """The findings of the file."""
@@ -190,24 +197,56 @@ class _Reader:
             text = text_of(node)
             if _may_be(text):
                 self._string(node, text)
-            elif "ollama " in text:
-                self._advice(node, text)
+            elif " " in text:
+                self._sentence(node, text)
         for node, text in self._source.composed():
             self._composed(node, text)
         for node in self._source.shown():
             if b"ollama " in node.text:
                 self._advice(node, text_of(node), 0)
+            self._tell(node, text_of(node), 0, "doc", "what the page shows")
         self._plain_keys()
         self._beside()
+        self._repeated()
         for node in self._source.comments():
             line, column = self._source.position(node)
+            set_: set[tuple[int, int]] = set()
             for text, below, right in names_in(text_of(node)):
                 at = column + right if below == 0 else right + 1
                 is_compiled = _MLC.fullmatch(text) is not None
                 site = Site(self._path, "javascript/comment", "comment", "comment", 0.8,
                             "package" if is_compiled else None, most=0.55)  # fmt: skip
-                self._found.see(text, line + below, at, site)
+                if self._found.see(text, line + below, at, site):
+                    set_.add((below, right + 1))
+            self._tell(node, text_of(node), 0, "comment", "comment", set_)
         yield from self._found
+
+    def _sentence(self, node: Any, text: str) -> None:
+        """A string of several words: what it tells to load, and what a test's title names."""
+        if "ollama " in text:
+            self._advice(node, text)
+        if role_of(self._path) == "test":
+            context = self._source.context(node)
+            if context.callee and context.callee[0] in _TITLED and context.argument == 0:
+                self._tell(node, text, 1, "test", context.callee[0])
+
+    def _tell(
+        self,
+        node: Any,
+        text: str,
+        quote: int,
+        role: Role,
+        evidence: str,
+        taken: set[tuple[int, int]] | frozenset[tuple[int, int]] = frozenset(),
+    ) -> None:
+        """The models that running text names, but those of the places (row, column) `taken`."""
+        line, column = self._source.position(node)
+        for name, below, right in told_in(text):
+            if (below, right) in taken:
+                continue
+            at = right + 1 if below else column + quote + right
+            site = Site(self._path, "javascript/prose", evidence, role, 0.6, most=0.52)
+            self._found.see(name, line + below, at, site)
 
     def _composed(self, node: Any, text: str) -> None:
         """A template: whole where its parts are known, else the repository that it begins with."""
@@ -251,6 +290,16 @@ class _Reader:
                             "option", 0.8, "hosted" if operator else None, most=0.6)  # fmt: skip
                 self._found.see(text, line, column, site)
 
+    def _repeated(self) -> None:
+        """Names of repositories that the file says elsewhere to be models."""
+        sure = self._found.refs()
+        for node, text in self._unsure:
+            if text in sure:
+                line, column = self._source.position(node)
+                site = Site(self._path, "javascript/beside", "a model elsewhere in the file",
+                            "option", 0.8, "hub", most=0.6)  # fmt: skip
+                self._found.see(text, line, column, site)
+
     def _string(self, node: Any, text: str) -> None:
         context = self._source.context(node)
         if context.is_refused:
@@ -264,6 +313,9 @@ class _Reader:
         if site is not None and not is_sure and self._is_set(context, text):
             more = replace(site, strength=0.8, expects="hosted", most=0.6)
             is_sure = self._found.see(text, line, column, more)
+        is_field = context.scope is not None and context.key.lower() in _REPOSITORY
+        if not is_sure and is_field and _HUB.fullmatch(text):
+            self._unsure.append((node, text))
         if not PARTS.search(context.key or context.holder):
             for around in lists_of(node):
                 self._lists.setdefault(around, []).append((node, text, is_sure))

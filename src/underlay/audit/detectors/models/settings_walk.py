@@ -93,6 +93,9 @@ _SECTIONS = frozenset(
     ("config", "configuration", "params", "parameters", "settings", "options", "inputs", "spec",
      "init_parameters", "model_config", "kwargs", "config_list", "default_config")
 )  # fmt: skip
+_NAME = re.compile(
+    r"(?=.*[\d-])(?:[A-Za-z][\w.-]{1,40}/){0,3}[A-Za-z][\w.-]{2,60}(?<![.-])(?::free)?"
+)
 # beside these, a repository is a container image's
 _IMAGE_KEYS = ("tag", "image", "pullPolicy", "imagePullPolicy", "registry", "digest", "requestCPU")
 # data sets have the names of models' hubs, and are none
@@ -173,7 +176,8 @@ def walk_settings(settings: Settings, roots: list[Node], key: str = "") -> None:
         root.get("apiVersion") is not None and root.get("kind") is not None for root in roots
     )
     for root in roots:
-        if is_model and root.kind == "map" and all(one.kind == "text" for one in root.values):
+        is_table = is_model and all(one.kind == "text" for one in root.values)
+        if root.kind == "map" and (is_table or _is_by_model(root.keys[:MAX_PRICED])):
             walker.keys_of(root, _Scope(is_model=True, is_table=True, key=key))
         if root.kind == "list":
             walker.choices(key, root, _Scope(is_model=is_model, key=key))
@@ -196,7 +200,8 @@ def walk_json(settings: Settings, fragment: Fragment, key: str) -> None:
 
 def _is_by_model(keys: list[Node]) -> bool:
     """Limits, prices and the like by model: most keys can be nothing else."""
-    return len(keys) > 1 and 2 * sum(hosted_operator(k.text) is not None for k in keys) > len(keys)
+    known = sum(hosted_operator(k.text) is not None or _gateway_name(k.text) for k in keys)
+    return len(keys) > 1 and 2 * known > len(keys)
 
 
 class _Walk:
@@ -577,14 +582,16 @@ class _Walk:
             self._choices += self._settings.site(one, own, expects=scope.expects)
 
     def keys_of(self, value: Node, scope: _Scope) -> None:
-        """A table whose keys are names of models."""
+        """A table whose keys are names of models; most of them vouch for the rest."""
+        are_vouched = _is_by_model(value.keys[:MAX_PRICED])
         for name in value.keys:
             operator = hosted_operator(name.text)
             found = classify(name.text, Place(None, scope.operator, 0.5))
             is_hub = (
                 found is not None and found.kind in ("hub", "ollama") and found.confidence >= 0.75
             )
-            if operator is None and not is_hub and not _gateway_name(name.text):
+            is_known = operator is not None or is_hub or _gateway_name(name.text)
+            if not is_known and not (are_vouched and _NAME.fullmatch(name.text)):
                 continue
             if self._choices >= MAX_PRICED:
                 self._too_many(name, MAX_PRICED)
@@ -593,6 +600,8 @@ class _Walk:
                         operator=scope.operator, url=scope.endpoints.url_for("model"))  # fmt: skip
             if scope.operator is not None:
                 site = replace(site, strength=0.8, expects=scope.expects)
+            elif not is_known:
+                site = replace(site, strength=0.8, expects="hosted", most=0.6)
             self._choices += self._found.see(name.text, name.line, name.column, site)
 
     def _too_many(self, node: Node, most: int = MAX_CHOICES) -> None:
