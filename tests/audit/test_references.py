@@ -108,8 +108,7 @@ def test_reference(text: str, place: Place, kind: str, operator: str | None) -> 
          "package", None),
         ("huggingface://acme/m-7b-GGUF/m-7b.Q4_K_M.gguf", "acme/m-7b-GGUF", "hub",
          "m-7b.Q4_K_M.gguf"),
-        ("acme/llama-7b-chat-GGUF/llama.Q4_K_M.gguf", "acme/llama-7b-chat-GGUF", "hub",
-         "llama.Q4_K_M.gguf"),
+        ("acme/llama-7b-chat-GGUF/llama.Q4_K_M.gguf", "", "hub", "llama.Q4_K_M.gguf"),
     ],
 )  # fmt: skip
 def test_packed_models_and_files_of_repositories(
@@ -238,3 +237,21 @@ def test_any_text_is_read(text: str, expects: str | None) -> None:
     key_strength(text)
     is_local_url(text)
     operator_of_url(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "revision", "weight_file"),
+    [
+        ("acme/llama-7b-GGUF/llama.Q4_K_M.gguf", None, "llama.Q4_K_M.gguf"),
+        ("meta-llama/Llama-2-7b@v2", "v2", None),
+    ],
+)
+def test_a_reference_is_kept_as_written(
+    text: str, revision: str | None, weight_file: str | None
+) -> None:
+    found = classify(text, Place("hub", None, 0.9))
+    assert found is not None
+    assert (found.ref, found.revision, found.weight_file) == (text, revision, weight_file)
+    assert canonical(found.kind, found.ref) == "huggingface:" + "/".join(
+        text.partition("@")[0].split("/")[:2]
+    )

@@ -187,6 +187,10 @@ def _schemes() -> tuple[re.Pattern[str], tuple[str, ...]]:
     return re.compile("|".join(strong), re.ASCII), tuple(ids)
 
 
+_PASSED = re.compile(r"^(?:huggingface|hf|hosted_vllm|vllm)/(?=[^/]+/)")
+_REPOSITORY = re.compile(r"[^/@]+/[^/@]+")
+
+
 @cache
 def _weak_schemes() -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple(
@@ -239,7 +243,9 @@ def classify(text: str, place: Place = ANYWHERE) -> Candidate | None:
         if text.startswith(scheme):
             # a third part is a file of the repository, as in an address
             place = replace(place, expects="hub", strength=max(place.strength, 0.9))
-            return _of_hub(text[len(scheme) :], place)
+            found = _of_hub(text[len(scheme) :], place)
+            whole = _REPOSITORY.match(found.ref) if found is not None else None
+            return replace(found, ref=whole[0]) if found is not None and whole else found
     if text.startswith(("hf.co/", "huggingface.co/")):
         return _of_hub_path(text)
     text = without_mode(text)
@@ -400,6 +406,7 @@ def _of_tag(text: str, name: str, tag: str, place: Place) -> Candidate | None:
 def _of_hub(text: str, place: Place) -> Candidate | None:
     """`namespace/name` of a hub; a third part is a file there, where a place takes one."""
     parts = text.split("/")
+    written = text
     weight_file = None
     if len(parts) > 2:
         if place.strength < 0.9 or place.expects not in (None, "hub"):
@@ -450,9 +457,8 @@ def _of_hub(text: str, place: Place) -> Candidate | None:
         else "hub"
     )
     operator = place.operator if kind == "hosted" or place.operator == "huggingface" else None
-    return Candidate(
-        text.split("@")[0].split(":")[0], kind, confidence, operator, revision, weight_file
-    )
+    ref = written if weight_file or revision else text.split(":")[0]
+    return Candidate(ref, kind, confidence, operator, revision, weight_file)
 
 
 def _hub_confidence(name: str, place: Place, *, sure: bool, listed: bool) -> float:
@@ -478,7 +484,7 @@ def _of_file_in_hub(text: str) -> Candidate | None:
     found = _of_hub(repository, ANYWHERE)
     if found is None or found.confidence < 0.5 or ".." in text:
         return None
-    return replace(found, weight_file=base)
+    return replace(found, ref=text, weight_file=base)
 
 
 def _of_file(text: str, place: Place) -> Candidate | None:
@@ -737,8 +743,9 @@ def canonical(kind: Kind, ref: str, operator: str | None = None) -> str:
     Gateways' prefixes are taken off; who operates stays a field of its own.
     """
     if kind == "hub":
-        name = re.sub(r"^(?:huggingface|hf|hosted_vllm|vllm)/(?=[^/]+/)", "", ref)
-        return f"huggingface:{name}"
+        name = _PASSED.sub("", ref)
+        whole = _REPOSITORY.match(name)  # without a file of it, and without a revision
+        return f"huggingface:{whole[0] if whole else name}"
     if kind == "ollama":
         name = re.sub(r"^(?:ollama_chat|ollama)[/:]", "", ref)
         return f"ollama:{name}"
