@@ -7,6 +7,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
+from underlay.audit.detectors.models.python_clients import ASKED, is_client
 from underlay.audit.detectors.models.python_scan import (
     ALTERNATIVES,
     FILES_ONLY,
@@ -50,7 +51,7 @@ _DATA_NAMES = ("path", "repo_id", "dataset", "dataset_name", "dataset_id")
 # functions whose own name says that they take a model's name
 _TAKES_MODEL = re.compile(
     r"(?:register|add|load|get|create|make|build|init|download|use|select|set|new|fetch)_?\w*"
-    r"(?:model|llm|embedd|tokenizer|rerank|checkpoint|whisper|encoder)",
+    r"(?:model|llm|embedd|tokenizer|rerank|checkpoint|whisper|encoder)|pretrained[A-Z_]",
     re.IGNORECASE,
 )
 # entries of repositories of torch.hub that are functions, not models
@@ -294,6 +295,8 @@ class CallScan(Scan):
                 continue
             given = {k.arg: k.value for k in node.keywords}
             asked = [given[key] for key in loads if key in given]
+            # what is handed over first are the weights: `vgg16(VGG16_Weights.DEFAULT)`
+            asked += [a for a in node.args[:1] if "Weights" in (dotted(a) or "")]
             wanted = any(not (isinstance(v, ast.Constant) and not v.value) for v in asked)
             if wanted or (not asked and "keras" in prefix):
                 name = whole.rpartition(".")[2]
@@ -358,6 +361,7 @@ class CallScan(Scan):
         else:
             shown = None
         member = seen if not used and last[:1].isupper() and seen.role == "option" else NOWHERE
+        asks = seen.skip == 0 and is_client(last)
         takes = seen.skip == 0 and not used and _TAKES_MODEL.match(last) is not None
         for number, argument in enumerate(node.args):
             if id(argument) in used:
@@ -379,6 +383,8 @@ class CallScan(Scan):
             if id(keyword.value) in used:
                 continue
             key = keyword.arg or ""
+            if key == "help" or (key == "description" and seen.strength >= 0.5):
+                self.note(keyword.value)
             if key in _WRITTEN:
                 written = value_of(keyword.value)
                 self.sink(Seen(rule="output"), scope, written, keyword.value.lineno)
@@ -398,7 +404,9 @@ class CallScan(Scan):
                 role = seen.role or ("option" if len(node.keywords) > 1 else None)
                 self.expression(keyword.value, seen._replace(role=role), scope)
             else:
-                group = {} if used else {"g": f"{name}({key})"}
+                group: dict[str, Any] = {} if used else {"g": f"{name}({key})"}
+                if asks and ASKED.fullmatch(key):
+                    group["asks"] = True
                 self.keyed(key, keyword.value, scope, role=member.role, more={**more, **group})
 
     def _defaulted(self, node: ast.Call, label: str, seen: Seen, scope: str) -> None:

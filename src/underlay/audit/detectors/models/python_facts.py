@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from underlay.audit.detectors.models.python_arguments import CallScan
+from underlay.audit.detectors.models.python_clients import is_client
 from underlay.audit.detectors.models.python_prose import prose_of
 from underlay.audit.detectors.models.python_scan import (
     ALTERNATIVES,
@@ -171,6 +172,8 @@ class _Reader(CallScan):
             if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)
         ]
         self.classes[name] = {"b": bases, "f": fields}
+        if is_client(node.name) or any(map(is_client, bases)):
+            self.clients.add(name)
         is_choice = any("Enum" in base or base.endswith("Choices") for base in bases)
         strength = key_strength(node.name)
         if is_choice and not strength and _SIZES.search(node.name):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from underlay.audit.detectors.models.python_calls import calls, scheme_of
 from underlay.audit.detectors.models.python_names import Leaf, Project, Spot
+from underlay.audit.detectors.models.python_scan import ASKING
 from underlay.audit.findings import OUTSIDE, SURE, ModelReference, Unknown
 from underlay.audit.names.references import (
     Candidate,
@@ -111,13 +112,20 @@ class _Linker:
         self.outputs: set[tuple[str, int, int]] = set()
         self.written: set[tuple[str, str]] = set()
         self.groups: dict[tuple[str, str], set[tuple[str, int, int, str]]] = {}
+        # names in running text, which count if the code has them: their places
+        self.named: dict[str, list[tuple[str, int, int, str]]] = {}
+        # names that nothing but a client speaks for
+        self.asked: set[tuple[str, int, int, str]] = set()
 
     def run(self) -> Iterator[ModelReference | Unknown]:
         for path in sorted(self.facts):
             for sink in self.facts[path].get("sinks", ()):
                 self._sink(path, sink)
             for prose in self.facts[path].get("prose", ()):
-                self._prose(path, *prose)
+                if prose[-1] == "named":
+                    self.named.setdefault(prose[0], []).append((path, *prose[1:4]))
+                else:
+                    self._prose(path, *prose)
             for words in self.facts[path].get("commands", ()):
                 self._command(path, words)
             if "problem" in self.facts[path]:
@@ -125,8 +133,10 @@ class _Linker:
                 self.unknown.append(
                     Unknown(file=path, line=0, text="", reason=reason, rule="python")
                 )
+        self._agree_with_clients()
         self._agree()
         self._agree_over_files()
+        self._agree_with_text()
         for key, best in self.best.items():
             # what is loaded as a data set is no model, unless a model's loader takes it too
             if key[:3] in self.nothing and not best.reaches_others:
@@ -189,6 +199,10 @@ class _Linker:
                 found = replace(found or Candidate(leaf.text, "hosted", sure), confidence=sure)
             if found is None and strength >= 0.5 and not server.is_local:
                 found = bare_name(leaf.text, place)
+            is_asked = False
+            if found is None and "asks" in more and not server.is_local and expects is None:
+                found = classify(leaf.text, ASKING)
+                is_asked = found is not None
             if found is None and beside is not None and _OF_SEVERAL.fullmatch(leaf.text):
                 found = Candidate(leaf.text, beside, _AGREED)
             if found is None:
@@ -204,6 +218,8 @@ class _Linker:
                 self._keep(named, found, sink, server, spot)
                 continue
             self._keep(leaf, found, sink, server, spot)
+            if is_asked:
+                self.asked.add((leaf.file, leaf.line, leaf.column, found.ref))
 
     def _beside(self, leaves: list[Leaf], strength: float) -> Kind | None:
         """What the keys are of a mapping that is asked with a model's name: where several are
@@ -282,6 +298,8 @@ class _Linker:
         known = self.best.get(key)
         if known is None:
             known = self.best[key] = _Best(reference, is_slug="slug" in more)
+        elif known.is_slug and "slug" not in more:
+            known.reference, known.is_slug = reference, False
         elif (reference.confidence, reference.rule) > (
             known.reference.confidence,
             known.reference.rule,
@@ -300,6 +318,28 @@ class _Linker:
             known.reaches_others = True
         if leaf.rest is not None:
             known.rest = leaf.rest
+
+    def _agree_with_clients(self) -> None:
+        """A name that a client is asked for is a model's wherever a telling place has it.
+
+        In tests such names are invented: they count if the program has them too.
+        """
+        sure: dict[str, ModelReference] = {}
+        for key, best in self.best.items():
+            reference = best.reference
+            is_told = best.reaches_others or key in self.asked
+            is_theirs = reference.kind == "hosted" and reference.confidence >= SURE and is_told
+            if is_theirs and not best.is_slug and role_of(PurePosixPath(key[0])) != "test":
+                sure.setdefault(key[3], reference)
+        for key, best in self.best.items():
+            like = sure.get(key[3])
+            if like is not None and best.is_slug and best.reference.confidence < SURE:
+                told: dict[str, Any] = {"kind": like.kind, "operator": like.operator}
+                told |= {"confidence": _KNOWN, "evidence": "asked for elsewhere"}
+                best.reference = replace(best.reference, **told)
+            elif like is None and key in self.asked and not best.reaches_others:
+                if role_of(PurePosixPath(key[0])) == "test":
+                    best.reference = replace(best.reference, confidence=_VAGUE)
 
     def _agree(self) -> None:
         """Where most members of a collection are models for sure, the others are models too."""
@@ -357,6 +397,38 @@ class _Linker:
             else:
                 continue
             best.reference = replace(reference, **told)  # type: ignore[arg-type]
+
+    def _agree_with_text(self) -> None:
+        """What running text calls as the code calls a model is that model."""
+        if not self.named:
+            return
+        sure: dict[str, ModelReference] = {}
+        for key, best in self.best.items():
+            reference = best.reference
+            is_told = best.reaches_others or key in self.asked or reference.kind == "hub"
+            is_name = reference.kind in ("hub", "hosted") and reference.ref in self.named
+            is_known = reference.confidence >= _KNOWN and key[:3] not in self.nothing
+            if is_told and is_name and is_known and role_of(PurePosixPath(key[0])) != "test":
+                sure.setdefault(reference.ref, reference)
+        for name, like in sure.items():
+            for path, line, column, kind in self.named[name]:
+                if any((path, line, column + by, name) in self.best for by in (-1, 0, 1)):
+                    continue
+                found = replace(
+                    like,
+                    role="comment" if kind == "comment" else "doc",
+                    file=path,
+                    line=line,
+                    column=column,
+                    rule=f"python/{_PROSE[kind][0]}",
+                    evidence="named as in the code",
+                    confidence=0.52,
+                    alias=False,
+                    revision=None,
+                    weight_file=None,
+                    flags=(),
+                )
+                self.best[path, line, column, name] = _Best(found, role=found.role)
 
     def _role(self, leaf: Leaf, own: Role | None) -> Role:
         """The role of a string by what surrounds it, else by the way it took."""

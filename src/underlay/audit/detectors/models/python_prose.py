@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from underlay.audit.detectors.models.python_calls import scheme_of
 from underlay.audit.names.mentions import mentions
 from underlay.audit.names.references import Place, classify, key_strength
-from underlay.audit.names.sites import bare_name
+from underlay.audit.names.sites import OWN_SIZE, WHISPER_SIZE, bare_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,11 +18,12 @@ __all__ = ["prose_of"]
 
 _MOST = 2_000
 # without one of these in the file its comments aren't read
-_SPEAKING = (b"odel", b"huggingface.co", b"hf.co", b"hub.load")
+_SPEAKING = (b"odel", b"huggingface.co", b"hf.co", b"hub.load", b"gpt-", b"claude-", b"gemini-")
 # without one of these a comment or a docstring names nothing that `mentions` knows
 _NAMES = re.compile(
     r"(?i)gpt|claude|gemini|llama|bert|mi[sx]tral|qwen|embed|whisper|davinci|command-r|minilm|mpnet|"
-    r"deepseek|gemma|t5-|phi-|xlnet|_core_|huggingface|bge-|o[134]-|[\w-]/[A-Z]"
+    r"deepseek|gemma|t5-|phi-|xlnet|_core_|huggingface|bge-|o[134]-|[\w-]/[A-Z]|glm-|grok-|kimi-|"
+    r"codestral|pixtral|sonar-|voyage-|rerank-|dall-e|ernie-|doubao-|nova-"
 )
 _LONGEST = 500  # characters of a line
 _HELD = Place(None, None, 0.6)
@@ -62,6 +63,20 @@ _TORCH_HUB = re.compile(
 )
 _ENTRIES = re.compile(r"(?i)model(?:for\w*|with\w*)?|tokenizer|config|transforms?|\w*utils")
 _REPOSITORY = re.compile(r"(?<![\w./:@-])[A-Za-z][\w-]{1,40}/[A-Za-z][\w.-]{2,80}(?![\w/])")
+# what may be a model's name, with an owner or with a number in it, or in quotation marks
+_NAMED = re.compile(
+    r"(?<![\w./:@~-])(?:[A-Za-z][\w.-]{1,40}/[A-Za-z][\w.-]{2,80}|"
+    r"(?=[a-zA-Z.]{1,40}-[\w.-]{0,60}\d|[A-Za-z]{1,40}\d)[A-Za-z][\w.]{0,40}(?:-[\w.]{1,40}){1,8}|"
+    r"(?<=[\"'`])[A-Za-z][\w.]{0,40}(?:-[\w.]{1,40}){1,8}(?=[\"'`]))(?![\w/])",
+    re.ASCII,
+)
+_OF_PARTS = re.compile(r"/.*(?:[A-Z\d]|\w[-_]\w)")
+_MOST_PERHAPS = 200  # of one docstring
+_COUNTED_ONE = re.compile(rf"(?<![\w.-])(?:{WHISPER_SIZE.pattern})(?![\w-]|\.\w)")
+_COUNTED = re.compile(
+    rf"(?<![\w.-])(?:{WHISPER_SIZE.pattern})"
+    rf"(?:[\"'`]?,\s{{1,40}}(?:or\s{{1,40}})?[\"'`]?(?:{WHISPER_SIZE.pattern})(?![\w-]|\.\w)){{3,40}}"
+)
 # a member of a list that was commented out
 _MEMBER = re.compile(r"\s{0,20}[\"']([^\"'\s]{4,120})[\"']\s{0,4},?\s*")
 # a text that holds code: what is named there is used where the text is run or sent
@@ -84,13 +99,21 @@ def prose_of(
     found: list[list[Any]] = []
     if b"#" in data and any(mark in data for mark in _SPEAKING):
         found.extend(_comments(data, docstrings, quoted))
+    lines: list[bytes] = []
+    documented = set(map(id, docstrings))
     for node in [*docstrings, *texts]:
         text = node.value if isinstance(node, ast.Constant) else ""
         if not isinstance(text, str):
             continue
-        if node in docstrings and _NAMES.search(text):
+        is_text = id(node) not in documented
+        if not is_text and text.count("\n") != (node.end_lineno or 0) - node.lineno:
+            lines = lines or data.split(b"\n")
+            text = _as_written(node, lines)
+        if not is_text and _NAMES.search(text):
             found.extend(_named(text, node.lineno, node.col_offset + 4, "doc"))
-        is_text = node in texts
+        if not is_text:
+            found.extend(_sizes(text, node))
+            found.extend(_perhaps(text, node.lineno, node.col_offset + 4, "doc"))
         if not _TELLS.search(text) and "--" not in text and not (is_text and "/" in text):
             continue
         is_code = is_text and ">>> " not in text and _CODE.search(text) is not None
@@ -99,13 +122,52 @@ def prose_of(
             found.extend(_repositories(text, node))
         if len(found) > _MOST:
             break
-    lines: list[bytes] = []
     for note in notes:
         text = note.value if isinstance(note.value, str) else ""
         if _NAMES.search(text) and len(found) <= _MOST:
             lines = lines or data.split(b"\n")
             found.extend(_noted(text, note, lines))
     return found
+
+
+def _as_written(node: ast.expr, lines: list[bytes]) -> str:
+    """The source of a docstring whose breaks are not all breaks of the source, from its text on."""
+    rows = lines[node.lineno - 1 : node.end_lineno]
+    if not rows:
+        return ""
+    rows[0] = rows[0][node.col_offset + 3 :]
+    return b"\n".join(rows).decode("utf-8", "replace").rstrip("\"'")
+
+
+def _sizes(text: str, node: ast.expr) -> Iterator[list[Any]]:
+    """Sizes of Whisper that a docstring counts up, several of them and one that is nothing else's.
+
+    A list of them can't mean anything but the models, whatever the parameter is called.
+    """
+    if "tiny" not in text and "large-v" not in text:
+        return
+    for row in _COUNTED.finditer(text):
+        words = list(_COUNTED_ONE.finditer(row[0]))
+        if len(words) < 4 or not any(OWN_SIZE.fullmatch(word[0]) for word in words):
+            continue
+        for word in words:
+            start = row.start() + word.start()
+            breaks = text.count("\n", 0, start)
+            column = start - text.rfind("\n", 0, start) if breaks else node.col_offset + 4 + start
+            yield [word[0], node.lineno + breaks, column, "doc", 0.55, "package"]
+
+
+def _perhaps(text: str, line: int, column: int, kind: str) -> Iterator[list[Any]]:
+    """Names that are a model's if the code has them too: `expects` is `named`."""
+    for count, match in enumerate(_NAMED.finditer(text)):
+        if count >= _MOST_PERHAPS:
+            return
+        name = match[0].rstrip(".")
+        if "/" in name and _OF_PARTS.search(name) is None:
+            continue
+        breaks = text.count("\n", 0, match.start())
+        at = match.start() - text.rfind("\n", 0, match.start()) if breaks else column + match.start()
+        yield [name, line + breaks, at, kind, 0.0, "named"]
 
 
 def _noted(text: str, node: ast.Constant, lines: list[bytes]) -> Iterator[list[Any]]:
@@ -159,13 +221,16 @@ def _comments(
     for match in _COMMENT.finditer(data):
         text = match[1].decode("utf-8", "replace")
         is_name = _NAMES.search(text) is not None
-        if not is_name and not _TELLS.search(text):
+        is_perhaps = ("/" in text or "-" in text) and _NAMED.search(text[:_LONGEST]) is not None
+        if not is_name and not is_perhaps and not _TELLS.search(text):
             continue
         line += data.count(b"\n", at, match.start(1))
         at = match.start(1)
         if line not in taken:
             column = at - data.rfind(b"\n", 0, at)
             yield from _line(text, line, column, "comment")
+            if is_perhaps:
+                yield from _perhaps(text[:_LONGEST], line, column, "comment")
             if is_name and len(text) <= _LONGEST:
                 yield from _named(text, line, column, "comment")
 

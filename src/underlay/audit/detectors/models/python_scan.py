@@ -10,8 +10,16 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from underlay.audit.detectors.models.python_calls import calls, scheme_of
+from underlay.audit.detectors.models.python_clients import ASKED
 from underlay.audit.detectors.models.python_values import Value, dotted, text_of, value_of
-from underlay.audit.names.references import Candidate, Place, classify, key_strength, without_mode
+from underlay.audit.names.references import (
+    Candidate,
+    Place,
+    classify,
+    hosted_operator,
+    key_strength,
+    without_mode,
+)
 from underlay.audit.names.sites import (
     OWN_SIZE,
     REPOSITORIES,
@@ -28,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ALTERNATIVES",
+    "ASKING",
     "FILES_ONLY",
     "MOST",
     "NEVER",
@@ -53,6 +62,8 @@ _MODELS = re.compile(
     r"(?i)(?:^|_|(?<=[a-z])(?=M))(?:models|llms|model_list|model_names|model_ids)(?:_|$)"
 )
 _PERHAPS = Place(None, None, 0.5)
+# what a client of a service is asked for, whatever it is called
+ASKING = Place("hosted", None, 0.8)
 _SLUG = re.compile(
     r"(?:(?:[A-Za-z0-9][\w-]{1,40}/){1,2}[A-Za-z]\w{0,30}|[A-Za-z][A-Za-z0-9]{0,30})"
     r"(?:[-.][A-Za-z0-9_]{1,30}){1,8}",
@@ -75,9 +86,16 @@ _NAMED = re.compile(
     r"[-_.]?v?\d)(?=[^\d]{0,60}\d)[A-Za-z][A-Za-z0-9.]{0,40}(?:[-_][\w.]{1,40}){1,10}",
     re.ASCII,
 )
+# names in a text that lists them
+_LISTED = re.compile(r"[^\s,;\"']{2,200}")
+_LONGEST_LIST = 20_000
 _WEIGHTS = re.compile(r"[\w.@+-]{1,100}\.(?:pth?|ckpt|onnx|safetensors|gguf|bin|h5|pb|tflite)")
 # what goes to a server together with a model's name
 _BODY = frozenset(("messages", "prompt", "inputs", "max_tokens", "stream", "stop", "top_p"))
+# what says what a property of a schema is for
+_SAID = frozenset(("description", "examples"))
+# an id with the day on which it was made is a whole name, no family
+_DATED = re.compile(r"(?:\d{8}|\d{4}-\d\d-\d\d)$")
 # what is shown of a thing; beside its address it names nothing else
 _SHOWN = ("name", "label", "title", "display_name", "file_name", "filename", "description")
 _EQUALS = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot)
@@ -153,6 +171,7 @@ class Scan:
         self.texts: list[ast.Constant] = []  # those that can be read line by line
         self.notes: list[ast.Constant] = []  # what the program tells who runs it: errors and help
         self.serving: set[str] = set()  # functions that answer as a hosted service would
+        self.clients: set[str] = set()  # classes that ask a model's service
         self.examples: list[tuple[int, int]] = []  # lines of the defaults of such a function
         self.count = 0
         self.stack: list[tuple[ast.AST, Seen, str]] = []
@@ -261,6 +280,13 @@ class Scan:
             return name
         return f"{found}.{rest}" if rest else found
 
+    def asks(self, key: str, scope: str) -> bool:
+        """Whether a key in a client's own class holds the model that the client asks."""
+        if not self.clients or ASKED.fullmatch(key) is None:
+            return False
+        parts = scope.split(".")
+        return any(".".join(parts[:end]) in self.clients for end in range(1, len(parts) + 1))
+
     # --- expressions ---------------------------------------------------------------------------
 
     def keyed(
@@ -292,7 +318,10 @@ class Scan:
     def expression(self, node: ast.expr, seen: Seen, scope: str) -> None:
         """Follow what flows into a telling place, and look into the expression too."""
         if seen.strength >= 0.5 and not seen.skip and isinstance(node, _FLOWS):
-            self.sink(seen, scope, value_of(node), node.lineno)
+            told = seen
+            if "asks" not in seen.more and self.asks(seen.key, scope):
+                told = seen._replace(more={**seen.more, "asks": True})
+            self.sink(told, scope, value_of(node), node.lineno)
         self.stack.append((node, seen, scope))
 
     def _constant(self, node: ast.Constant, seen: Seen, scope: str) -> None:
@@ -301,6 +330,10 @@ class Scan:
             self.quoted.append((node.lineno, node.end_lineno or 0))
             if isinstance(text, str) and text.count("\n") == (node.end_lineno or 0) - node.lineno:
                 self.texts.append(node)
+        if isinstance(text, str) and seen.strength >= 0.5 and _MODELS.search(seen.key):
+            for word, line, column in names_in_text(node):
+                told = seen._replace(role="option", more={"g": f"{node.lineno}:{node.col_offset}"})
+                self.stack.append((_constant_at(word, line, column), told, scope))
         if not isinstance(text, str) or not 2 <= len(text) <= 1_000:
             return
         text = without_mode(text)
@@ -327,6 +360,10 @@ class Scan:
         if found is None and self._is_of_a_scheme(text, seen, scope):
             seen = seen._replace(expects="package", strength=max(0.7, seen.strength))
             found = Candidate(text, "package", seen.strength)
+        if found is None and seen.strength >= 0.5 and seen.expects is None:
+            if "asks" in seen.more or self.asks(seen.key, scope):
+                found = classify(text, ASKING)
+                seen = seen._replace(more={**seen.more, "asks": True}) if found else seen
         if found is None and REPOSITORIES.fullmatch(text) and seen.strength >= 0.5:
             for piece, shift in pieces(text, seen.key):
                 column = node.col_offset + 2 + shift
@@ -339,6 +376,11 @@ class Scan:
             has_number = any(letter.isdigit() for letter in text)
             sure = seen.strength >= 0.5 and is_told and has_number and is_slug(text)
             told = seen._replace(more={**seen.more, "slug": int(sure)}, strength=0.0)
+            self.sink(told, scope, ["s", text, node.lineno, node.col_offset + 1])
+            return
+        if found is None and seen.strength >= 0.5 and not seen.skip and is_slug(text):
+            # unknown: a model's if the name is one's elsewhere
+            told = seen._replace(more={**seen.more, "slug": 0}, strength=0.0)
             self.sink(told, scope, ["s", text, node.lineno, node.col_offset + 1])
             return
         if found is None or found.confidence < 0.2:
@@ -393,6 +435,10 @@ class Scan:
              if name in self.vocabulary.address_keywords), None
         )  # fmt: skip
         more = {"addr": [address]} if address is not None else seen.more
+        if _are_sizes(names):
+            sizes = Seen("", 0.75, "option", "registry", "sizes of one model", "package")
+            for key in node.keys:
+                self.sink(sizes, scope, value_of(key))
         is_routed = "litellm_params" in names
         texts = {
             name: text
@@ -420,8 +466,8 @@ class Scan:
                 inside = seen._replace(role="option", rule="registry") if several > 1 else seen
                 self.expression(value, inside._replace(more=more), scope)
                 continue
-            if name == "help":
-                self.note(value)
+            if name == "help" or (name in _SAID and seen.strength >= 0.5 and "type" in given):
+                self.note(value)  # also of a property of a schema
             if name in self.vocabulary.nothing_keywords or name in files.values() or name in shown:
                 self.push([value], Seen(skip=NEVER), scope)
                 continue
@@ -493,7 +539,8 @@ class Scan:
         equal = all(isinstance(operator, _EQUALS) for operator in node.ops)
         within = all(isinstance(operator, (ast.In, ast.NotIn)) for operator in node.ops)
         for number, side in enumerate(sides):
-            if text_of(side) is not None and not equal:
+            text = text_of(side)
+            if text is not None and not equal and not _is_dated(text):
                 continue  # `"gpt-4" in name` asks for a family
             strength = min(0.5, key_strength(key))
             if isinstance(side, (ast.List, ast.Tuple, ast.Set)) and not (within and number):
@@ -503,6 +550,8 @@ class Scan:
                 around = around._replace(more={"alias": True})
             if within and number and text_of(node.left) is None:
                 self.asked(side, node.left, scope)
+                if isinstance(side, (ast.ListComp, ast.SetComp)):
+                    self.asked_of(value_of(side), node.left, scope)
             is_text = isinstance(side, (ast.Constant, ast.List, ast.Tuple, ast.Set))
             self.stack.append((side, around if is_text else NOWHERE, scope))
 
@@ -526,17 +575,31 @@ class Scan:
         if not isinstance(node.ctx, ast.Store):
             self.asked(node.value, node.slice, scope)
         self.push([node.value], NOWHERE, scope)
-        self.push([node.slice], Seen(rule="registry", evidence=f"{base}[...]"), scope)
+        last = base.rpartition(".")[2]
+        says = key_strength(last) if text_of(node.slice) is not None else 0.0
+        around = Seen(last if says else "", says, None, "registry", f"{base}[...]")
+        if says:  # a key of what maps models: by itself it says less than a value
+            text = text_of(node.slice) or ""
+            if classify(text) is None and is_slug(text):
+                told = around._replace(role="option", strength=0.0, more={"slug": 0})
+                self.sink(told, scope, value_of(node.slice))
+        self.push([node.slice], around._replace(key="", strength=0.0), scope)
 
     def asked(self, mapping: ast.expr, key: ast.expr, scope: str) -> None:
         """A mapping that is asked with a model's name has models as its keys."""
+        if isinstance(mapping, (ast.Name, ast.Attribute)):
+            self.asked_of(value_of(mapping), key, scope)
+
+    def asked_of(self, held: Value, key: ast.expr, scope: str) -> None:
+        """The same, of a value."""
         if not isinstance(key, (ast.Name, ast.Attribute)):
             return
         name = (dotted(key) or "").rpartition(".")[2]
-        if key_strength(name) >= 0.5 and isinstance(mapping, (ast.Name, ast.Attribute)):
+        if key_strength(name) >= 0.5 and held is not None:
             told = f"asked with {name}"
-            seen = Seen(name, 0.5, "option", "registry", told, more={"asked": True})
-            self.sink(seen, scope, ["k", value_of(mapping)])
+            more = {"asked": True, "asks": self.asks(name, scope) or None}
+            seen = Seen(name, 0.5, "option", "registry", told, more=more)
+            self.sink(seen, scope, ["k", held])
 
     def _attribute(self, node: ast.Attribute, seen: Seen, scope: str) -> None:
         name = dotted(node)
@@ -566,6 +629,47 @@ def is_slug(text: str) -> bool:
     if _SLUG.fullmatch(text) is None or _NO_SLUG.match(text) is not None:
         return False
     return text.count("-") >= 2 or any(letter.isdigit() for letter in text)
+
+
+def names_in_text(node: ast.Constant) -> list[tuple[str, int, int]]:
+    """The words of a text that lists names, one a line or between commas or blanks.
+
+    Each with its line and its column, counted from 0; none where the text is no such list.
+    """
+    text = node.value
+    if not isinstance(text, str) or not 5 <= len(text) <= _LONGEST_LIST:
+        return []
+    if text.count("\n") != (node.end_lineno or 0) - node.lineno:
+        return []  # with breaks that the source has not: no place could be given
+    spread = "\n" in text
+    found: list[tuple[str, int, int]] = []
+    start = node.col_offset + (3 if spread else 1)
+    for number, line in enumerate(text.split("\n")):
+        for match in _LISTED.finditer(line.partition("#")[0]):
+            found.append((match[0], node.lineno + number, match.start() + (0 if number else start)))
+    if len(found) < 2 or (not spread and len(found) < 3 and "," not in text):
+        return []
+    like = sum(is_slug(word) or classify(word, _PERHAPS) is not None for word, _, _ in found)
+    return found if like * 3 >= len(found) * 2 else []
+
+
+def _constant_at(text: str, line: int, column: int) -> ast.Constant:
+    """A string as if it stood by itself: the quotation mark before its column isn't there."""
+    return ast.Constant(
+        text, lineno=line, col_offset=column, end_lineno=line, end_col_offset=column + len(text)
+    )
+
+
+def _are_sizes(names: list[str | None]) -> bool:
+    """Whether the keys of a mapping are sizes of Whisper and nothing else."""
+    if len(names) < 4 or not any(name and OWN_SIZE.fullmatch(name) for name in names):
+        return False
+    return all(name is not None and WHISPER_SIZE.fullmatch(name) for name in names)
+
+
+def _is_dated(text: str) -> bool:
+    """Whether a text is one hosted name with a day in it."""
+    return _DATED.search(text) is not None and hosted_operator(text) is not None
 
 
 def _labels_beside_addresses(texts: Mapping[str, str]) -> frozenset[str]:
