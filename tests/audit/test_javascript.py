@@ -179,6 +179,7 @@ def test_the_markup_of_pages() -> None:
         (12, "gpt-4"),
         (16, "acme-small:1b"),
         (16, "gpt-4o-mini"),
+        (16, "gpt-4"),
     ]
     assert short(PAGE, "src/a.svelte") == found
     assert models(PAGE, "a.html")[0].column == 18
@@ -226,3 +227,30 @@ def test_repository_that_a_table_is_keyed_by() -> None:
 const image = { repoName: 'acme/server' }
 """
     assert short(code, "src/a.ts") == [(2, "Xenova/UAE-Large-V1"), (2, "Xenova/UAE-Large-V1")]
+
+
+def test_files_of_repositories_and_links_of_entries() -> None:
+    code = """const options = [{
+  name: 'tern:1b', gateUrl: 'https://huggingface.co/acme/tern-1b',
+  adapters: { '4 bit': 'uint4|acme/tern_adapters/tern_1b_uint4.safetensors' },
+}]
+set('acme/llama_adapters/llama_2b_v1.safetensors', 'config.lora_path')
+const help = <a href="https://huggingface.co/acme/other-1b">docs</a>
+const defaults = { model: { name_or_path: 'acme/large-7b' } }
+"""
+    found = [(one.line, one.ref, one.weight_file) for one in models(code, "src/a.tsx")]
+    assert [one for one in found if one[0] > 1 and not one[1].startswith("tern:")] == [
+        (2, "acme/tern-1b", None),
+        (3, "acme/tern_adapters/tern_1b_uint4.safetensors", "tern_1b_uint4.safetensors"),
+        (5, "acme/llama_adapters/llama_2b_v1.safetensors", "llama_2b_v1.safetensors"),
+        (7, "acme/large-7b", None),
+    ]
+
+
+def test_running_text_of_a_page() -> None:
+    page = "<div>\n  <p>Powered by <b>gpt-4o-realtime-preview</b>,\n or o4-mini</p>\n</div>\n"
+    found = [(one.line, one.column, one.ref, one.role) for one in models(page, "src/a.vue")]
+    assert found == [
+        (2, 20, "gpt-4o-realtime-preview", "doc"),
+        (3, 5, "o4-mini", "doc"),
+    ]

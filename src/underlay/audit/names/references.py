@@ -187,6 +187,8 @@ def _schemes() -> tuple[re.Pattern[str], tuple[str, ...]]:
     return re.compile("|".join(strong), re.ASCII), tuple(ids)
 
 
+# `uint4|owner/name/file.safetensors`: how a program packs what it loads, before the file
+_PACKED = re.compile(r"[\w-]{1,16}\|([^|]+)")
 _PASSED = re.compile(r"^(?:huggingface|hf|hosted_vllm|vllm)/(?=[^/]+/)")
 _REPOSITORY = re.compile(r"[^/@]+/[^/@]+")
 
@@ -249,6 +251,10 @@ def classify(text: str, place: Place = ANYWHERE) -> Candidate | None:
     if text.startswith(("hf.co/", "huggingface.co/")):
         return _of_hub_path(text)
     text = without_mode(text)
+    packed = _PACKED.fullmatch(text) if "|" in text else None
+    if packed is not None:
+        inner = classify(packed[1], place)
+        return inner if inner is not None and inner.weight_file is not None else None
     if _PLACEHOLDER.search(text):
         return None
     operator = hosted_operator(text)

@@ -16,7 +16,7 @@ from underlay.audit.detectors.models.javascript_values import (
     vocabulary_javascript,
     words,
 )
-from underlay.audit.findings import Rule
+from underlay.audit.findings import SURE, Rule
 from underlay.audit.names.references import (
     Place,
     classify,
@@ -51,13 +51,14 @@ _WORTH = re.compile(
     rb"huggingface\.co|tfhub\.dev|www\.kaggle\.com/models)|ollama (?:pull|run) |"
     rb"\.gguf|\.onnx|\.safetensors|from_pretrained|pipeline\(|"
     rb"-(?:\d{1,3}(?:\.\d)?[bm]|gguf|onnx|mlc|instruct|chat-hf)[\"'`_-]|"
-    rb"[\s(](?:gpt-[345o]|claude-[\di-s]|gemini-\d|deepseek-[crv]|text-embedding-)|"
-    rb"(?:model|model_?id|repo|repo_?id)[\"']?\s{0,3}[:=]\s{0,3}[\"'`](?:[\w.-]{2,60}/[\w.-]{2,90}|[a-z][\w.:-]{1,40}\d[\w.:-]{0,40})[\"'`]"
+    rb"[\s(>][A-Z][\w-]{1,30}/[A-Za-z][\w.]{0,30}-[\w.-]{0,30}\d|"
+    rb"[\s(>](?:gpt-[345o]|claude-[\di-s]|gemini-\d|deepseek-[crv]|text-embedding-)|"
+    rb"(?:model|model_?id|repo|repo_?id|name_or_path)[\"']?\s{0,3}[:=]\s{0,3}[\"'`](?:[\w.-]{2,60}/[\w.-]{2,90}|[a-z][\w.:-]{1,40}\d[\w.:-]{0,40})[\"'`]"
 )
 # keys of a list's entries under which the name itself stands
 _ENTRY = frozenset(
     ("id", "value", "model", "name", "slug", "key", "modelid", "model_id", "modelname",
-     "model_name", "apiname", "identifier", "apimodel", "api_name",
+     "model_name", "apiname", "identifier", "apimodel", "api_name", "name_or_path", "nameorpath",
      "model_name_or_path", "ref", "default",
      "modelkey", "apiid", "apiidentifier", "llm", "deployment", "primary", "fallback", "engine")
 )  # fmt: skip
@@ -414,7 +415,7 @@ class _Reader:
             return Site(
                 self._path, "javascript/list", holder, role, 0.55, operator=operator, url=url
             )
-        if hosted_operator(text) is None and not _is_gateway(text):
+        if not _tells_itself(text):
             return None
         return Site(self._path, "javascript/name", key or holder or last, role, 0.0, url=url)
 
@@ -530,7 +531,7 @@ class _Reader:
             "useLocalStorage",
         ):
             return Site(self._path, "javascript/key", last, "default", 0.5)
-        if hosted_operator(text) is None and not _is_gateway(text):
+        if not _tells_itself(text):
             return None
         return Site(self._path, "javascript/name", last, self._role(context), 0.0)
 
@@ -540,7 +541,9 @@ class _Reader:
         if found is None or last in words("looks") - {"fetch", "URL", "resolve"}:
             return None
         is_page = found.kind == "hub" and found.weight_file is None and "/resolve/" not in text
-        if is_page and not _names_model(context.key) and self._called(context) is None:
+        is_entry = context.is_list and context.scope is not None  # of a list of objects
+        is_meant = is_entry or _names_model(context.key) or self._called(context) is not None
+        if is_page and not is_meant:
             return None  # a link for people; where a model is expected, it is a reference
         return Site(
             self._path,
@@ -718,6 +721,16 @@ def _may_be(text: str) -> bool:
         and "${" not in text
         and not _MADE_UP.search(text)
     )
+
+
+def _tells_itself(text: str) -> bool:
+    """Whether a string is a model's name wherever it stands: also a file of a repository."""
+    if hosted_operator(text) is not None or _is_gateway(text):
+        return True
+    if text.count("/") < 2:
+        return False
+    found = classify(text)
+    return found is not None and found.weight_file is not None and found.confidence >= SURE
 
 
 def _is_gateway(text: str) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from underlay.audit.detectors.models.javascript_prose import told_in
 from underlay.audit.names.references import Place, classify, hosted_operator, key_strength
 from underlay.audit.names.sites import Sightings, Site
 from underlay.audit.readers.cuts import cut
@@ -101,6 +102,7 @@ class _Page:
             elif not is_choices:
                 self._field(tag, attributes, told)
             self._expressions(tag)
+        self._running_text()
         if open_ is not None:
             self._choices(open_)
         for quoted in islice(re.finditer(r"\{[^{}\n]{3,300}\}", self._text), MAX_TAGS):
@@ -109,6 +111,20 @@ class _Page:
             site = Site(self._path, "javascript/name", advice[0][:60], "doc", 0.9, "ollama")
             self._see(advice["name"].rstrip(".,:"), advice.start("name"), site)
         yield from self._found
+
+    def _running_text(self) -> None:
+        """What people read between the tags."""
+        start, is_choice = 0, False
+        for tag in islice(_TAG.finditer(self._text), MAX_TAGS):
+            # what a choice shows stands for its value, which is read with the others
+            text = "" if is_choice else self._text[start : tag.start()]
+            for name, below, right in told_in(text):
+                line = bisect_right(self._lines, start) + below
+                column = right + 1 if below else start - self._lines[line - 1] + right + 1
+                site = Site(self._path, "javascript/prose", "what the page shows", "doc", 0.6,
+                            most=0.52)  # fmt: skip
+                self._found.see(name, line, column, site)
+            start, is_choice = tag.end(), _CHOICE.fullmatch(tag["name"]) is not None
 
     def _choices(self, choices: _Choices) -> None:
         """Those of the choices that are models; most of them vouch for the rest."""
