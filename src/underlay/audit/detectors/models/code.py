@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from underlay.audit.detectors.infrastructure.ties import lowered
+from underlay.audit.detectors.models.running_text import told_in
 from underlay.audit.findings import Rule
 from underlay.audit.names.references import (
     ANYWHERE,
@@ -142,7 +143,7 @@ class Code:
     """Sources of the languages in `vocabulary_code.toml`."""
 
     name: str = "code"
-    version: int = 3
+    version: int = 4
     rules: tuple[Rule, ...] = RULES
 
     def wants(self, path: PurePosixPath, size: int, /) -> bool:
@@ -721,12 +722,21 @@ class _Reader:
     # --- comments -----
 
     def _comment(self, node: Any) -> None:
-        if node.end_byte - node.start_byte <= 20_000:
-            self._told(node, self._source.text(node), "comment")
-
-    def _told(self, node: Any, text: str, role: Role) -> None:
-        """Names in quotes, in what is written for people."""
+        if node.end_byte - node.start_byte > 20_000:
+            return
+        text = self._source.text(node)
+        quoted = self._told(node, text, "comment")
         row, column = self._source.place(node)
+        for name, below, right in told_in(text):
+            if (below, right) not in quoted:
+                at = right + 1 if below else column + right
+                site = Site(self._path, "code/told", "comment", "comment", 0.6, most=0.52)
+                self._found.see(name, row + below, at, site)
+
+    def _told(self, node: Any, text: str, role: Role) -> set[tuple[int, int]]:
+        """Names in quotes, in what people read; the (rows below, characters before) of each."""
+        row, column = self._source.place(node)
+        found = set()
         for told in list(_TOLD.finditer(text))[:40]:
             name = told["name"]
             if not _is_known(name):
@@ -739,6 +749,8 @@ class _Reader:
             at = told.start("name") - text.rfind("\n", 0, told.start("name"))
             site = Site(self._path, "code/told", role, role, 0.0)
             self._found.see(name, line, at + (column - 1 if line == row else 0), site)
+            found.add((line - row, at - 1))
+        return found
 
 
 @cache

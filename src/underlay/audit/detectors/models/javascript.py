@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from underlay.audit.detectors.models.javascript_lists import field_of, has_settings, lists_of
 from underlay.audit.detectors.models.javascript_pages import markup_models
-from underlay.audit.detectors.models.javascript_prose import names_in, told_in
+from underlay.audit.detectors.models.javascript_prose import names_in
 from underlay.audit.detectors.models.javascript_values import (
     Context,
     Source,
@@ -16,6 +16,7 @@ from underlay.audit.detectors.models.javascript_values import (
     vocabulary_javascript,
     words,
 )
+from underlay.audit.detectors.models.running_text import told_in
 from underlay.audit.findings import SURE, Rule
 from underlay.audit.names.references import (
     Place,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from underlay.audit.detectors.models.javascript_prose import told_in
+from underlay.audit.detectors.models.running_text import told_in
 from underlay.audit.names.references import Place, classify, hosted_operator, key_strength
 from underlay.audit.names.sites import Sightings, Site
 from underlay.audit.readers.cuts import cut
