@@ -9,7 +9,8 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from underlay.audit.detectors.models.code import Code, _spelled
+from underlay.audit.detectors.models.code import Code
+from underlay.audit.detectors.models.code_constants import spelled
 from underlay.audit.findings import SURE, File, ModelReference, Unknown
 from underlay.audit.readers.code_values import Source, language_of
 
@@ -229,8 +230,8 @@ def test_a_constant_is_read_where_its_kit_is_imported() -> None:
         ("Temperature", None),
     ],
 )
-def test_how_constants_are_spelled(word: str, name: str | None) -> None:
-    assert _spelled(word) == name
+def test_how_constants_arespelled(word: str, name: str | None) -> None:
+    assert spelled(word) == name
 
 
 def test_a_variable_is_followed_to_its_use() -> None:
@@ -274,3 +275,26 @@ def test_every_language_parses() -> None:
         source = Source(b'x = "y"', language)
         assert source.root is not None
         assert not source.problem
+
+
+def test_running_text_of_comments() -> None:
+    text = (
+        "// Only gpt-4o-audio-preview speaks; the folder gpt-4o/x doesn't,\n"
+        "/* nor does\n   claude-2.1, `gpt-4-0613` */\n"
+        'var model = "gpt-4o"\n'
+    )
+    file = File(PurePosixPath("a.go"), text.encode(), size=len(text))
+    found = [
+        (one.line, one.column, one.ref, one.role)
+        for one in Code().detect(file)
+        if isinstance(one, ModelReference)
+    ]
+    assert [(line, ref, role) for line, _, ref, role in found] == [
+        (1, "gpt-4o-audio-preview", "comment"),
+        (3, "claude-2.1", "comment"),
+        (3, "gpt-4-0613", "comment"),
+        (4, "gpt-4o", "default"),
+    ]
+    lines = text.split("\n")
+    for line, column, ref, _ in found:
+        assert lines[line - 1][column - 1 :].lstrip("`\"'").startswith(ref)

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from underlay.audit.detectors.infrastructure.ties import lowered
+from underlay.audit.detectors.models.code_constants import spelled
 from underlay.audit.detectors.models.running_text import told_in
 from underlay.audit.findings import Rule
 from underlay.audit.names.references import (
@@ -693,7 +694,7 @@ class _Reader:
             )
             for match in list(pattern.finditer(self._source.data))[:2_000]:
                 word = match["name"].decode()
-                name = _spelled(word)
+                name = spelled(word)
                 if name is None:
                     continue
                 node = self._source.at(match.start("name"), match.end("name"))
@@ -760,39 +761,3 @@ def _loaders() -> dict[str, list[dict[str, Any]]]:
         for name in loader["names"]:
             found.setdefault(name, []).append(loader)
     return found
-
-
-_PREFIXES = re.compile(
-    r"^(?:Chat|Create|Image|Embedding|Audio|Speech|Image)*(?:Model|MODEL_?)?(?=[A-Z0-9])"
-)
-_JOINED = re.compile(r"(?<=\d)-(?=\d)")
-
-
-@cache
-def _spelled(word: str) -> str | None:
-    """The hosted name that a constant's own name spells; None where it spells none."""
-    known: dict[str, str] = vocabulary_code()["constant_names"]
-    if word in known:
-        return known[word]
-    bare = _PREFIXES.sub("", word) if not word.isupper() else word
-    bare = bare.replace("Dot", ".") if re.search(r"\dDot\d", bare) else bare
-    bare = re.sub(r"(?i)dall_?e", "dalle", bare)
-    if "_" in bare and (bare.isupper() or bare.islower()):
-        parts = [part.lower() for part in bare.split("_") if part]
-    else:
-        spaced = re.sub(
-            r"(?<=[a-z])(?=[A-Z])|(?<=\d)(?=[A-Z][a-z])|_|(?<=[a-z]{3})(?=\d)|(?<=[A-Z]{3})(?=\d)",
-            " ",
-            bare,
-        )
-        parts = spaced.lower().split()
-    if len(parts) < 2:
-        return None
-    joined = re.sub(r"^(gpt)(\d)", r"\1-\2", "-".join(parts).replace("dalle-", "dall-e-"))
-    joined = joined.replace("gpt-4-o", "gpt-4o").replace("gpt-35-", "gpt-3.5-")
-    for spelled in (_JOINED.sub(".", joined, count=1), joined):
-        if spelled.startswith("claude-") and spelled != joined:
-            continue
-        if hosted_operator(spelled) is not None:
-            return spelled
-    return None
