@@ -293,7 +293,7 @@ def test_running_text_of_comments() -> None:
         (1, "gpt-4o-audio-preview", "comment"),
         (3, "claude-2.1", "comment"),
         (3, "gpt-4-0613", "comment"),
-        (4, "gpt-4o", "default"),
+        (4, "gpt-4o", "use"),
     ]
     lines = text.split("\n")
     for line, column, ref, _ in found:
