@@ -411,7 +411,7 @@ def test_roles_and_places_in_typescript() -> None:
 
 def test_the_scripts_of_a_page() -> None:
     text = '<p>gpt-4</p>\n<script setup lang="ts">\nconst model = ref("qwen-plus")\n</script>\n'
-    assert short("a.vue", text) == [(3, "qwen-plus")]
+    assert short("a.vue", text) == [(1, "gpt-4"), (3, "qwen-plus")]
 
 
 def test_a_bundle_is_left() -> None:

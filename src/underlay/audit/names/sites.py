@@ -400,6 +400,10 @@ class Sightings:
         """The references that are sure so far."""
         return frozenset(f.ref for f in self._found.values() if f.confidence >= SURE)
 
+    def lines(self) -> frozenset[int]:
+        """The lines on which there are such."""
+        return frozenset(f.line for f in self._found.values() if f.confidence >= SURE)
+
     def doubt(self, text: str, line: int, column: int, rule: str, reason: str) -> None:
         """Keep what looked like a reference and could not be resolved."""
         text = text.replace(DYNAMIC, "?")[:200]

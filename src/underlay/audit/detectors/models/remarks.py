@@ -2,13 +2,15 @@
 
 A model that is commented out is one that people switch to, and the head of a recipe says how to
 get what it needs. Only what a rule believes: an address, a command that takes models, a setting
-under a key that names one, a repository of a known owner.
+under a key that names one, a repository of a known owner, a name that running text may be believed
+to name, and what stands beside a model's name as its like.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from underlay.audit.detectors.models.command_lines import (
@@ -17,6 +19,7 @@ from underlay.audit.detectors.models.command_lines import (
     model_programs,
 )
 from underlay.audit.findings import ModelReference, Rule
+from underlay.audit.names.mentions import mentions, of_others
 from underlay.audit.names.references import Place, classify, is_local_url, key_strength, vocabulary
 from underlay.audit.names.sites import Sightings, Site
 from underlay.audit.readers.cuts import cut
@@ -32,7 +35,7 @@ REMARK_RULES = (
     Rule("comment/address", "An address of a model or of a file of weights in a comment."),
     Rule("comment/command", "A command that takes a model, in a comment."),
     Rule("comment/setting", "A setting whose key names a model, commented out."),
-    Rule("comment/name", "A repository of a known owner, named in a comment or commented out."),
+    Rule("comment/name", "A model that a comment names by its own name, or by one of the file's."),
 )
 
 # how many lines of comments are read, and how long a line may be
@@ -43,13 +46,35 @@ MOST = 0.6
 
 _BLOCK = re.compile(r"(?:^[ \t]*+#(?!!)[^\n]*+(?:\n|\Z))+", re.MULTILINE)
 _MARK = re.compile(r"^([ \t]*+)(#++)", re.MULTILINE)
-_TRAILING = re.compile(r"(?<=[ \t])#[ \t]?(?P<text>[^\n\"'#]{4,300})$", re.MULTILINE)
+# what stands before may hold the sign in quotation marks, or inside a word
+_TRAILING = re.compile(
+    r"^(?P<live>[ \t]*+(?:[^\"'#\n]++|\"[^\"\n]*+\"|'[^'\n]*+'|(?<=\S)[#\"'])*+)(?<=[ \t])#"
+    r"(?P<text>[^\n]{3,300}+)$",
+    re.MULTILINE,
+)
 _URL = re.compile(r"https?://[^\s\"'<>|;)\\,`]+")
 _LINE = re.compile(r"(?:[^\n\\]|\\[^\n])*+(?:\\\n(?:[^\n\\]|\\[^\n])*+)*+")
 _FIRST = re.compile(r"[ \t]*+(?:[$>!%][ \t]++)?(?:sudo[ \t]++)?(?P<word>[^\s\"'`]{2,80})[ \t]+\S")
 _SETTING = re.compile(
     r"[ \t]*+(?:-[ \t]++)?(?:(?:export|ENV|ARG)[ \t]++)?[\"']?(?P<key>[A-Za-z_][\w.-]{1,60})[\"']?"
     r"[ \t]*+(?::[ \t]|=)[ \t]*+[\"']?(?P<value>[^\s\"'#,]{2,160})[\"']?[ \t]*+,?[ \t]*+(?:#.*)?"
+)
+# ... with what people write before it: `-- Ex: model: org/name`
+_EXAMPLE = re.compile(
+    r"(?i)[ \t]*+(?:-{2,3}[ \t]++)?"
+    r"(?:(?:ex|e\.?g|i\.e|examples?|for example|default)[.:,]++[ \t]++)?"
+)
+# `models: ['a', "b"]`, also where the whole list is a text
+_LISTED = re.compile(
+    r"(?<![\w.-])(?P<key>[A-Za-z_][\w.-]{1,60})[\"']?[ \t]{0,9}[:=][ \t]{0,9}[\"']?"
+    r"\[(?P<items>[^\[\]\n]{3,600})\]"
+)
+_ENTRY = re.compile(r"[^\s\"'`,]{2,160}")
+# what may be a name, as one of several
+_ALIKE = re.compile(r"[A-Za-z][\w.:/@-]{2,90}", re.ASCII)
+_BETWEEN = re.compile(r"[\s\"'`,;|，、；()]+")
+_SPOKEN = re.compile(
+    r"(?i)(?:or|and|oder|ou|with|use|try|alternatives?:?|options?:?|e\.g\.|eg|etc\.?)"
 )
 _ITEM = re.compile(
     r"[ \t]*+(?:-[ \t]++)?(?P<quote>[\"']?)(?P<value>[^\s\"'#,]{3,160})(?P=quote)[ \t]*+,?"
@@ -62,11 +87,22 @@ _ADDRESS = re.compile(
 _STARTERS = frozenset(("python", "python3", "uv", "torchrun", "accelerate", "docker", "deepspeed"))
 
 
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What the file says outside of its comments."""
+
+    file: PurePosixPath
+    refs: frozenset[str]  # the models that it names
+    lines: frozenset[int]  # ... and on which lines
+    others: frozenset[str]  # repositories of code and data that it links
+
+
 def read_remarks(source: str, file: PurePosixPath, found: Sightings) -> None:
     """Adds what the comments of a text with `#` before them name; role `comment`."""
     if "#" not in source:
         return
     own = Sightings(file)
+    around = _Around(file, found.refs(), found.lines(), of_others(source))
     whole = Fragment(source)
     whole.at(0)  # its parts share what it knows of lines
     count = 0
@@ -79,14 +115,14 @@ def read_remarks(source: str, file: PurePosixPath, found: Sightings) -> None:
         if "/" not in text and not mentions_models(text.encode("utf-8", "replace")):
             continue
         bare = _MARK.sub(lambda m: m[1] + " " * len(m[2]), text)
-        _block(whole.part(match.start(), match.end()).replaced(bare), file, own)
-    for match in _TRAILING.finditer(source):
-        if "/" in match["text"]:
-            _pointers(whole.part(match.start("text"), match.end("text")), file, own)
+        _block(whole.part(match.start(), match.end()).replaced(bare), around, own)
+    for match in islice(_TRAILING.finditer(source), MAX_LINES):
+        if match["live"].strip():
+            _trailing(whole.part(match.start("text"), match.end("text")), around, own)
     _hand_over(own, source, found)
 
 
-def _block(fragment: Fragment, file: PurePosixPath, own: Sightings) -> None:
+def _block(fragment: Fragment, around: _Around, own: Sightings) -> None:
     programs = model_programs()
     for match in _LINE.finditer(fragment.text):
         line = match[0]
@@ -97,10 +133,66 @@ def _block(fragment: Fragment, file: PurePosixPath, own: Sightings) -> None:
         word = first["word"].rpartition("/")[2] if first else ""
         if word in programs or word in _STARTERS:
             start = match.start() + (first.start("word") if first else 0)
-            _command(fragment.part(start, match.end()), file, own)
-        _setting(part, file, own)
+            _command(fragment.part(start, match.end()), around.file, own)
+        lead = _EXAMPLE.match(line)
+        _setting(part.part(lead.end() if lead else 0, len(line)), around.file, own)
         if len(line) <= LONGEST_LINE:
-            _pointers(part, file, own)
+            _listed(part, around.file, own)
+            _pointers(part, around, own)
+    if len(fragment.text) <= LONGEST_LINE * 20:
+        _told(fragment, around, own)
+
+
+def _trailing(part: Fragment, around: _Around, own: Sightings) -> None:
+    """A comment behind a setting or a command: `model: a  # or b`."""
+    if "/" in part.text:
+        _pointers(part, around, own)
+    _told(part, around, own)
+    if part.at(0)[0] in around.lines:
+        _alternatives(part, around, own)
+
+
+def _told(part: Fragment, around: _Around, own: Sightings) -> None:
+    """The names that a comment's words are."""
+    if not mentions_models(part.text.encode("utf-8", "replace")) and "/" not in part.text:
+        return
+    for one in islice(mentions(part.text, others=around.others), MAX_LINES):
+        text, shift = _without_gateway(one.candidate.ref)
+        is_repository = one.candidate.kind == "hub" and "/" in text
+        if one.is_local or one.candidate.kind == "file" or is_repository or not text[0].isalpha():
+            continue  # repositories are looked at as such: a path to a recipe has their shape
+        expects = one.candidate.kind if one.candidate.kind != "hosted" else None
+        strength = 0.0 if expects is None else MOST
+        site = Site(around.file, "comment/name", "named", "comment", strength, expects, most=MOST)
+        own.see(text, *part.at(one.start + shift), site)
+
+
+def _without_gateway(text: str) -> tuple[str, int]:
+    """`openrouter:org/name` as the name that the gateway is asked for, and its offset."""
+    prefix, sign, rest = text.partition(":")
+    if sign and "/" in rest and prefix in vocabulary()["gateways"]:
+        return rest, len(prefix) + 1
+    return text, 0
+
+
+def _alternatives(part: Fragment, around: _Around, own: Sightings) -> None:
+    """`# small, org/other or name-7b`: behind a model's name, names of its like by themselves.
+
+    The comment holds nothing else: in a sentence, a word with a dash is a word.
+    """
+    at, words = 0, []
+    for sign in (*_BETWEEN.finditer(part.text), None):
+        end = sign.start() if sign is not None else len(part.text)
+        word = part.text[at:end].rstrip(".:")
+        if word and not _SPOKEN.fullmatch(word):
+            words.append((word, at))
+        at = sign.end() if sign is not None else end
+    if not words or not all(_ALIKE.fullmatch(word) for word, _ in words):
+        return
+    for word, start in words[:40]:
+        if re.search(r"[\d-]", word):
+            site = Site(around.file, "comment/name", "beside", "comment", 0.6, most=MOST)
+            own.see(word, *part.at(start), site)
 
 
 def _command(part: Fragment, file: PurePosixPath, own: Sightings) -> None:
@@ -121,10 +213,7 @@ def _setting(part: Fragment, file: PurePosixPath, own: Sightings) -> None:
     match = _ITEM.fullmatch(part.text.rstrip())
     if match is None:
         return
-    text, shift = match["value"], 0
-    prefix, sign, rest = text.partition(":")
-    if sign and "/" in rest and prefix in vocabulary()["gateways"]:  # `openrouter:org/name`
-        text, shift = rest, len(prefix) + 1
+    text, shift = _without_gateway(match["value"])
     place = Place(None, None, MOST) if shift else Place()
     found = classify(text, place)
     if found is not None and found.confidence >= MOST:
@@ -132,18 +221,32 @@ def _setting(part: Fragment, file: PurePosixPath, own: Sightings) -> None:
         own.see(text, *part.at(match.start("value") + shift), site)
 
 
-def _pointers(part: Fragment, file: PurePosixPath, own: Sightings) -> None:
-    """Addresses, and repositories of owners that keep nothing but models."""
+def _listed(part: Fragment, file: PurePosixPath, own: Sightings) -> None:
+    """A list of models under a key that says so, commented out or as an example."""
+    for match in _LISTED.finditer(part.text):
+        strength = key_strength(match["key"])
+        if not strength:
+            continue
+        for entry in _ENTRY.finditer(match["items"]):
+            site = Site(file, "comment/setting", match["key"], "comment", strength, most=MOST)
+            own.see(entry[0], *part.at(match.start("items") + entry.start()), site)
+
+
+def _pointers(part: Fragment, around: _Around, own: Sightings) -> None:
+    """Addresses, repositories of owners that keep nothing but models, and those of the file."""
     for match in _URL.finditer(part.text):
         address = match[0].rstrip(".:")
         found = classify(address)
         if found is not None and found.confidence >= 0.55:
-            site = Site(file, "comment/address", "address", "comment", 0.0, most=MOST)
+            site = Site(around.file, "comment/address", "address", "comment", 0.0, most=MOST)
             own.see(address, *part.at(match.start()), site)
     for match in _NAME.finditer(part.text):
-        found = classify(match[0], Place())
-        if found is not None and found.kind == "hub" and found.confidence >= 0.7:
-            site = Site(file, "comment/name", "named", "comment", 0.0, most=MOST)
+        is_known = match[0] in around.refs  # what the file uses, its comments speak of
+        found = classify(match[0], Place("hub", None, 0.6) if is_known else Place())
+        least = MOST
+        if found is not None and found.kind == "hub" and found.confidence >= least:
+            site = Site(around.file, "comment/name", "named", "comment", 0.0, most=MOST)
+            site = replace(site, strength=MOST, expects="hub") if is_known else site
             own.see(match[0], *part.at(match.start()), site)
 
 

@@ -6,6 +6,13 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from underlay.audit.detectors.models.settings_names import (
+    holds_model,
+    is_by_model,
+    is_gateway_name,
+    provider_of,
+    revision_beside,
+)
 from underlay.audit.detectors.models.settings_values import (
     Settings,
     default_of,
@@ -177,7 +184,7 @@ def walk_settings(settings: Settings, roots: list[Node], key: str = "") -> None:
     )
     for root in roots:
         is_table = is_model and all(one.kind == "text" for one in root.values)
-        if root.kind == "map" and (is_table or _is_by_model(root.keys[:MAX_PRICED])):
+        if root.kind == "map" and (is_table or is_by_model(root.keys[:MAX_PRICED])):
             walker.keys_of(root, _Scope(is_model=True, is_table=True, key=key))
         if root.kind == "list":
             walker.choices(key, root, _Scope(is_model=is_model, key=key))
@@ -196,12 +203,6 @@ def walk_json(settings: Settings, fragment: Fragment, key: str) -> None:
     document.moved(fragment)
     inner = replace(settings, document=document, depth=settings.depth + 1)
     walk_settings(inner, document.roots, key)
-
-
-def _is_by_model(keys: list[Node]) -> bool:
-    """Limits, prices and the like by model: most keys can be nothing else."""
-    known = sum(hosted_operator(k.text) is not None or _gateway_name(k.text) for k in keys)
-    return len(keys) > 1 and 2 * known > len(keys)
 
 
 class _Walk:
@@ -278,7 +279,7 @@ class _Walk:
         operator, expects = around.operator, around.expects
         for key, text in pairs:
             if words_of_name(key) in _PROVIDERS:
-                known = _provider(text)
+                known = provider_of(text)
                 if known is not None:
                     operator, expects = known
         inherited = Endpoints(tuple(u for u in around.endpoints.urls if u[1] != ""))
@@ -305,7 +306,7 @@ class _Walk:
         goes_on = goes_on or (scope.is_table and value.kind == "map" and scope.depth < 3)
         is_model = is_model or (scope.is_model and goes_on)
         below = replace(scope, key=key, is_model=is_model, is_table=words.endswith("s"))
-        known = _provider(key)
+        known = provider_of(key)
         if known is not None:
             below = replace(below, operator=known[0], expects=known[1])
         if words in _ENVIRONMENTS or words.endswith("_env"):
@@ -335,7 +336,7 @@ class _Walk:
             return [(one, below) for one in value.values if one.kind != "text"]
         if words in ("data", "string_data", "config_map", "files", "configs"):
             self._nested(value)
-        if below.is_model or _is_by_model(value.keys[:MAX_PRICED]):
+        if below.is_model or is_by_model(value.keys[:MAX_PRICED]):
             self.keys_of(value, below)
         schema = value.get("enum") or value.get("default")
         if key_strength(key) and schema is not None and value.get("type") is not None:
@@ -374,7 +375,7 @@ class _Walk:
             strength = 0.6
         if words in _TITLES and (
             parent.get("model", "id", "modelId", "model_id", "value", "slug")
-            or any(_holds_model(*other) for other in parent.items())
+            or any(holds_model(*other) for other in parent.items())
         ):
             return
         role = self._role(words, scope)
@@ -406,7 +407,7 @@ class _Walk:
                 strength,
                 operator=scope.operator,
                 url=url,
-                revision=_revision(parent),
+                revision=revision_beside(parent),
                 weight_file=weight_file,
             )
             if self._promptfoo(value, site):
@@ -445,7 +446,7 @@ class _Walk:
         if PIPELINE.fullmatch(text):
             site = Site(self._file, "settings/name", key, role, 0.8, expects="package")
             self._settings.site(value, site)
-        elif hosted_operator(text) is not None or _gateway_name(text):
+        elif hosted_operator(text) is not None or is_gateway_name(text):
             site = Site(self._file, "settings/name", key, role, 0.0, url=url, most=0.6)
             self._settings.site(value, site)
         elif key.startswith("-"):
@@ -529,7 +530,7 @@ class _Walk:
             return False
         if is_alone and classify(match["name"], Place(None, None, 0.5)) is None:
             return False
-        known = _provider(match["prefix"])
+        known = provider_of(match["prefix"])
         if known is None or "://" in value.text:
             return False
         column = value.column + match.start("name") + value.is_quoted
@@ -569,7 +570,7 @@ class _Walk:
             if (
                 strength == 0.0
                 and hosted_operator(one.text) is None
-                and not _gateway_name(one.text)
+                and not is_gateway_name(one.text)
             ):
                 self._anywhere(key, one, role, None)
                 continue
@@ -583,14 +584,14 @@ class _Walk:
 
     def keys_of(self, value: Node, scope: _Scope) -> None:
         """A table whose keys are names of models; most of them vouch for the rest."""
-        are_vouched = _is_by_model(value.keys[:MAX_PRICED])
+        are_vouched = is_by_model(value.keys[:MAX_PRICED])
         for name in value.keys:
             operator = hosted_operator(name.text)
             found = classify(name.text, Place(None, scope.operator, 0.5))
             is_hub = (
                 found is not None and found.kind in ("hub", "ollama") and found.confidence >= 0.75
             )
-            is_known = operator is not None or is_hub or _gateway_name(name.text)
+            is_known = operator is not None or is_hub or is_gateway_name(name.text)
             if not is_known and not (are_vouched and _NAME.fullmatch(name.text)):
                 continue
             if self._choices >= MAX_PRICED:
@@ -748,57 +749,3 @@ class _Walk:
         if match is not None:
             site = Site(self._file, "settings/key", key, "default", strength)
             self._found.see(match["text"], value.line, value.column + match.start("text"), site)
-
-
-def _holds_model(key: str, value: Node) -> bool:
-    """`modelURL: org/name`: beside it, a name is what people call it."""
-    if value.kind != "text" or "/" not in value.text or not _HOLDS.search(words_of_name(key)):
-        return False
-    found = classify(value.text, Place(None, None, 0.6))
-    return found is not None and found.kind in ("hub", "file")
-
-
-_HOLDS = re.compile(r"(?:^|_)(?:model|repo|hf|hub|checkpoint|weights)(?:_|$)")
-_PROVIDER_TAIL = re.compile(r"_?(?:provider|chat|llm|api|inference|local)$")
-_PROVIDER_NAMES = {
-    "hf": "huggingface",
-    "hugging_face": "huggingface",
-    "sentence_transformers": "huggingface",
-    "sentence_transformer": "huggingface",
-    "transformers": "huggingface",
-    "lmstudio": "lm_studio",
-    "google_ai": "google_genai",
-    "google": "gemini",
-    "vertexai": "vertex_ai",
-    "togetherai": "together",
-    "azureopenai": "azure",
-    "aws_bedrock": "bedrock",
-    "amazon_bedrock": "bedrock",
-    "mistral_ai": "mistral",
-}
-_KINDS: dict[str, Kind] = {"hosted": "hosted", "ollama": "ollama", "hub": "hub"}
-
-
-def _provider(text: str) -> tuple[str, Kind] | None:
-    """Who a word such as `openai` or `OllamaProvider` means, and what its models are called."""
-    name = text.strip().lower().replace("-", "_")
-    name = _PROVIDER_TAIL.sub("", name) or name
-    name = _PROVIDER_NAMES.get(name, name)
-    gateways = vocabulary()["gateways"]
-    known = gateways.get(name) or gateways.get(name.replace("_", "-"))
-    kind = _KINDS.get(known["kind"]) if known is not None else None
-    return (known["operator"], kind) if kind is not None else None
-
-
-def _gateway_name(text: str) -> bool:
-    """`anthropic/claude-...`: a gateway's prefix and a name of a hosted scheme."""
-    prefix, sign, rest = text.partition("/")
-    if not sign or " " in text or len(text) > 120:
-        return False
-    listed = prefix.lower() in vocabulary()["gateways"] or prefix in vocabulary()["makers"]["names"]
-    return listed and hosted_operator(rest.rpartition("/")[2].partition(":")[0]) is not None
-
-
-def _revision(parent: Node) -> str | None:
-    text = parent.text_of("revision", "model_revision", "modelRevision", "hf_revision")
-    return text if text and DYNAMIC not in text and "$" not in text else None
