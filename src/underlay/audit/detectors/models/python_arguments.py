@@ -16,9 +16,10 @@ from underlay.audit.detectors.models.python_scan import (
     NOWHERE,
     Scan,
     Seen,
+    is_slug,
 )
 from underlay.audit.detectors.models.python_values import PAIRED, Value, dotted, text_of, value_of
-from underlay.audit.names.references import key_strength
+from underlay.audit.names.references import Place, classify, key_strength
 
 if TYPE_CHECKING:
     from underlay.audit.detectors.models.python_calls import Call
@@ -62,6 +63,7 @@ _COMMANDS = frozenset(
     ("run", "call", "check_call", "check_output", "Popen", "system", "popen", "getoutput",
      "create_subprocess_exec", "create_subprocess_shell", "run_command", "execute")
 )  # fmt: skip
+_NO_LETTER = re.compile(r"[^A-Za-z0-9]")
 _PLAIN_WORD = re.compile(r"[\w./:@=+,-]{1,200}", re.ASCII)
 # methods of clients that send something to an address
 _POSTS = frozenset(("post", "request", "stream"))
@@ -143,6 +145,10 @@ class CallScan(Scan):
             return
         if last in _WRITERS:
             self._written(node, scope)
+        if last == "replace" and seen.strength >= 0.5:
+            self._spelled(node, seen, scope)
+        if last == "getattr" and len(node.args) > 1:
+            self._member(node, scope)
         if isinstance(node.func, ast.Attribute):
             if last == "get" and node.args:
                 self.asked(node.func.value, node.args[0], scope)
@@ -164,6 +170,29 @@ class CallScan(Scan):
         if name in self.vocabulary.posts or last in _POSTS:
             self._post(node, scope)
         self._arguments(node, name, seen, scope, used)
+
+    def _spelled(self, node: ast.Call, seen: Seen, scope: str) -> None:
+        """`model = part.replace("acme_2_mini", "acme-2-mini")`: the name as the service has it.
+
+        What is replaced is the same name in other letters, or its beginning.
+        """
+        before, after = (text_of(arg) for arg in (*node.args[:2], *[None] * (2 - len(node.args[:2]))))
+        if before and after and is_slug(after) and any(letter.isdigit() for letter in after):
+            if _NO_LETTER.sub("", after).startswith(_NO_LETTER.sub("", before)) and "." != before:
+                told = seen._replace(role="option", evidence=f"{seen.key} = ....replace(...)")
+                known = classify(after, Place(None, None, seen.strength))
+                more = {**seen.more} if known is not None else {**seen.more, "slug": 1}
+                strength = seen.strength if known is not None else 0.0
+                told = told._replace(more=more, strength=strength)
+                self.sink(told, scope, value_of(node.args[1]))
+
+    def _member(self, node: ast.Call, scope: str) -> None:
+        """`getattr(torchaudio.pipelines, name)`: names of bundles of weights flow there."""
+        holder = self.resolve(dotted(node.args[0]) or "") + "."
+        for prefix, kind, _ in self.vocabulary.attributes:
+            if holder == prefix and not isinstance(node.args[1], ast.Constant):
+                told = Seen(strength=0.9, rule="attribute", evidence=prefix, expects=kind)
+                self.sink(told, scope, value_of(node.args[1]))
 
     def _updated(self, node: ast.Call, scope: str) -> None:
         """A mapping that takes in another one holds what that one holds."""

@@ -49,7 +49,9 @@ def facts_of(tree: ast.Module, data: bytes) -> Facts:
     reader = _Reader()
     reader.read(tree)
     facts = reader.facts()
-    prose = prose_of(data, reader.docstrings, reader.quoted, reader.texts, reader.notes)
+    prose = prose_of(
+        data, reader.docstrings, reader.quoted, reader.texts, reader.notes, reader.joined
+    )
     if prose:
         facts["prose"] = prose
     return facts
@@ -208,6 +210,8 @@ class _Reader(CallScan):
             return
         for target in targets:
             self._target(target, node.value, scope)
+            if isinstance(target, ast.Subscript):
+                self.stack.append((target, NOWHERE, scope))
         name = dotted(targets[0]) if not isinstance(targets[0], (ast.Tuple, ast.List)) else None
         if isinstance(targets[0], ast.Subscript):
             name = text_of(targets[0].slice) or name

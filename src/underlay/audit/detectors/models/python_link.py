@@ -40,6 +40,7 @@ _AGREED = 0.55
 _KNOWN, _NAMED, _OWNED = 0.6, 0.62, 0.7
 _SEEN = 0.3  # below, only what stands beside others is worth a look into the atlas
 _VAGUE = 0.45  # for the atlas to confirm
+_LONG, _DOUBTED = 6, 0.25  # members that speak against each other
 # what a class or an option is called that stands for no model in particular
 _EXAMPLE = re.compile(
     r"https?://(?:[\w-]+\.)*(?:example(?:\.(?:com|org|net))?|test|invalid)(?:[:/]|$)"
@@ -112,6 +113,7 @@ class _Linker:
         self.outputs: set[tuple[str, int, int]] = set()
         self.written: set[tuple[str, str]] = set()
         self.groups: dict[tuple[str, str], set[tuple[str, int, int, str]]] = {}
+        self.spoken: set[tuple[str, int, int, str]] = set()  # what a key or a call speaks for
         # names in running text, which count if the code has them: their places
         self.named: dict[str, list[tuple[str, int, int, str]]] = {}
         # names that nothing but a client speaks for
@@ -307,6 +309,8 @@ class _Linker:
             known.reference = reference
         if is_written_here and role is not None:
             known.role = role
+        if sink[5] >= 0.5:
+            self.spoken.add(key)
         if "g" in more and is_written_here:
             known.is_alone = False
             # calls are grouped by their name over the whole project, collections by their place
@@ -344,6 +348,7 @@ class _Linker:
     def _agree(self) -> None:
         """Where most members of a collection are models for sure, the others are models too."""
         for members in self.groups.values():
+            self._doubt(members)
             sure = [key for key in members if self.best[key].reference.confidence >= _AGREED]
             slugs = [key for key in members if self.best[key].is_slug]
             weak = [
@@ -361,6 +366,23 @@ class _Linker:
                 for key in slugs:
                     known = replace(self.best[key].reference, kind=like.kind, **told)
                     self.best[key].reference = known
+
+    def _doubt(self, members: set[tuple[str, int, int, str]]) -> None:
+        """Where few members of a long collection look like models, it is none of models.
+
+        Only names that nothing else speaks for: lists of data sets have well-known owners too.
+        """
+        loose = [
+            key
+            for key in members
+            if key not in self.spoken and self.best[key].reference.kind == "hub" and "/" in key[3]
+        ]
+        sure = [key for key in loose if self.best[key].reference.confidence >= SURE]
+        if len(loose) >= _LONG and len(sure) * 2 < len(loose):
+            for key in sure:
+                if not self.best[key].reaches_others:
+                    doubted = replace(self.best[key].reference, confidence=_DOUBTED)
+                    self.best[key].reference = doubted
 
     def _agree_over_files(self) -> None:
         """A name that is a model's in one place is one in all; so, less surely, is its owner's."""
@@ -406,8 +428,10 @@ class _Linker:
         for key, best in self.best.items():
             reference = best.reference
             is_told = best.reaches_others or key in self.asked or reference.kind == "hub"
+            is_told |= best.is_slug
             is_name = reference.kind in ("hub", "hosted") and reference.ref in self.named
-            is_known = reference.confidence >= _KNOWN and key[:3] not in self.nothing
+            least = SURE if best.is_slug else _KNOWN
+            is_known = reference.confidence >= least and key[:3] not in self.nothing
             if is_told and is_name and is_known and role_of(PurePosixPath(key[0])) != "test":
                 sure.setdefault(reference.ref, reference)
         for name, like in sure.items():

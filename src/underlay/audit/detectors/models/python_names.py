@@ -643,11 +643,9 @@ def _varied(
 ) -> tuple[str, str, int, int] | None:
     """The only part of a joined text, but for folders, that isn't written in it."""
     fixed = (path, line, column)
-    given = [
-        leaf
-        for leaf in parts
-        if (leaf.file, leaf.line, leaf.column) != fixed and "/" not in leaf.text
-    ]
+    free = [leaf for leaf in parts if (leaf.file, leaf.line, leaf.column) != fixed]
+    # a name with its owner is a folder too, unless it is all that was put in
+    given = [leaf for leaf in free if "/" not in leaf.text or len(free) == 1]
     if len(given) != 1:
         return None
     return given[0].text, given[0].file, given[0].line, given[0].column

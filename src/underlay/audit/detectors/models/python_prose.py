@@ -71,6 +71,7 @@ _NAMED = re.compile(
     re.ASCII,
 )
 _OF_PARTS = re.compile(r"/.*(?:[A-Z\d]|\w[-_]\w)")
+_MOST_JOINED = 500
 _MOST_PERHAPS = 200  # of one docstring
 _COUNTED_ONE = re.compile(rf"(?<![\w.-])(?:{WHISPER_SIZE.pattern})(?![\w-]|\.\w)")
 _COUNTED = re.compile(
@@ -89,12 +90,13 @@ def prose_of(
     quoted: list[tuple[int, int]],
     texts: list[ast.Constant],
     notes: list[ast.Constant],
+    joined: list[tuple[int, int]],
 ) -> list[list[Any]]:
     """`[text, line, column, kind, confidence, expects]` of comments, docstrings and other texts.
 
     `kind` is `comment`, `doc` or, for code in a text, `text`. `quoted` are the lines of strings of
     several lines: a `#` there starts no comment. `texts` are such strings that are no docstrings;
-    `notes` are messages of errors and texts of help.
+    `notes` are messages of errors and texts of help, `joined` the lines of texts with fields.
     """
     found: list[list[Any]] = []
     if b"#" in data and any(mark in data for mark in _SPEAKING):
@@ -122,6 +124,12 @@ def prose_of(
             found.extend(_repositories(text, node))
         if len(found) > _MOST:
             break
+    for first, last in joined[:_MOST_JOINED]:
+        lines = lines or data.split(b"\n")
+        for number in range(first, min(last, first + _SPANNED * 5) + 1):
+            row = lines[number - 1] if number <= len(lines) else b""
+            if b"--" in row:
+                found.extend(_line(row.decode("utf-8", "replace"), number, 1, "doc"))
     for note in notes:
         text = note.value if isinstance(note.value, str) else ""
         if _NAMES.search(text) and len(found) <= _MOST:
@@ -166,7 +174,9 @@ def _perhaps(text: str, line: int, column: int, kind: str) -> Iterator[list[Any]
         if "/" in name and _OF_PARTS.search(name) is None:
             continue
         breaks = text.count("\n", 0, match.start())
-        at = match.start() - text.rfind("\n", 0, match.start()) if breaks else column + match.start()
+        at = (
+            match.start() - text.rfind("\n", 0, match.start()) if breaks else column + match.start()
+        )
         yield [name, line + breaks, at, kind, 0.0, "named"]
 
 

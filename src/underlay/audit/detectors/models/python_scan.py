@@ -94,6 +94,7 @@ _WEIGHTS = re.compile(r"[\w.@+-]{1,100}\.(?:pth?|ckpt|onnx|safetensors|gguf|bin|
 _BODY = frozenset(("messages", "prompt", "inputs", "max_tokens", "stream", "stop", "top_p"))
 # what says what a property of a schema is for
 _SAID = frozenset(("description", "examples"))
+_HYPHENED = re.compile(r"[a-z][a-z0-9]{0,30}(?:-[a-z0-9.]{1,30}){1,8}")
 # an id with the day on which it was made is a whole name, no family
 _DATED = re.compile(r"(?:\d{8}|\d{4}-\d\d-\d\d)$")
 # what is shown of a thing; beside its address it names nothing else
@@ -169,6 +170,7 @@ class Scan:
         self.docstrings: list[ast.expr] = []
         self.quoted: list[tuple[int, int]] = []  # strings of several lines: from line, to line
         self.texts: list[ast.Constant] = []  # those that can be read line by line
+        self.joined: list[tuple[int, int]] = []  # those with fields: from line, to line
         self.notes: list[ast.Constant] = []  # what the program tells who runs it: errors and help
         self.serving: set[str] = set()  # functions that answer as a hosted service would
         self.clients: set[str] = set()  # classes that ask a model's service
@@ -339,7 +341,8 @@ class Scan:
         text = without_mode(text)
         if " " in text or "\n" in text:
             is_one_line = node.lineno == node.end_lineno
-            if is_one_line and ("huggingface.co/" in text or "hf.co/" in text):
+            shows = "huggingface.co/" in text or "hf.co/" in text or " --" in text
+            if is_one_line and shows:
                 self.texts.append(node)
             return
         if len(text) > 300 or seen.skip == NEVER:
@@ -406,6 +409,7 @@ class Scan:
     def _joined(self, node: ast.JoinedStr, seen: Seen, scope: str) -> None:
         if (node.end_lineno or 0) > node.lineno:
             self.quoted.append((node.lineno, node.end_lineno or 0))
+            self.joined.append((node.lineno, node.end_lineno or 0))
         inner = [item for item in node.values if isinstance(item, ast.FormattedValue)]
         if seen.strength < 0.5 and not seen.skip and _hub_start(node):
             self.sink(seen._replace(strength=0.5, rule="url"), scope, value_of(node))
@@ -500,7 +504,10 @@ class Scan:
                     name, 0.6, "config", "router", "name in a router", more={"alias": True}
                 )
             elif strength:
-                inside = Seen(name, strength, seen.role, "key", f'"{name}":', more=more)
+                role = seen.role
+                if role is None and several > 1 and hosted_operator(name) is not None:
+                    role = "option"  # from names to names
+                inside = Seen(name, strength, role, "key", f'"{name}":', more=more)
             else:
                 inside = seen._replace(evidence=seen.evidence or f'"{name}":', more=more)
                 if several > 1 and name.lower() not in _NEUTRAL_KEYS:
@@ -550,8 +557,10 @@ class Scan:
                 around = around._replace(more={"alias": True})
             if within and number and text_of(node.left) is None:
                 self.asked(side, node.left, scope)
-                if isinstance(side, (ast.ListComp, ast.SetComp)):
-                    self.asked_of(value_of(side), node.left, scope)
+                if isinstance(side, (ast.ListComp, ast.SetComp)) and isinstance(
+                    side.elt, ast.Subscript
+                ):  # `model in [row[0] for row in rows]`
+                    self.asked_of(["l", value_of(side.elt)], node.left, scope)
             is_text = isinstance(side, (ast.Constant, ast.List, ast.Tuple, ast.Set))
             self.stack.append((side, around if is_text else NOWHERE, scope))
 
@@ -580,7 +589,7 @@ class Scan:
         around = Seen(last if says else "", says, None, "registry", f"{base}[...]")
         if says:  # a key of what maps models: by itself it says less than a value
             text = text_of(node.slice) or ""
-            if classify(text) is None and is_slug(text):
+            if classify(text) is None and (is_slug(text) or _HYPHENED.fullmatch(text)):
                 told = around._replace(role="option", strength=0.0, more={"slug": 0})
                 self.sink(told, scope, value_of(node.slice))
         self.push([node.slice], around._replace(key="", strength=0.0), scope)

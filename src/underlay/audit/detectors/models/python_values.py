@@ -209,14 +209,6 @@ def _sequence(node: Any, depth: int) -> Value:
     return ["l", *(value_of(item, depth) for item in node.elts[:_WIDEST])]
 
 
-def _each_of(node: Any, depth: int) -> Value:
-    """`[row[0] for row in rows]`; what puts new names together is left out."""
-    if not isinstance(node.elt, (ast.Name, ast.Attribute, ast.Subscript)):
-        return None
-    held = value_of(node.elt, depth)
-    return ["l", held] if held is not None else None
-
-
 def _mapping(node: Any, depth: int) -> Value:
     pairs = zip(node.keys[:_WIDEST], node.values[:_WIDEST], strict=True)
     return ["d", *([value_of(key, depth), value_of(item, depth)] for key, item in pairs)]
@@ -338,8 +330,6 @@ _MAKERS: dict[type[ast.expr], Any] = {
     ast.List: _sequence,
     ast.Tuple: _sequence,
     ast.Set: _sequence,
-    ast.ListComp: _each_of,
-    ast.SetComp: _each_of,
     ast.Dict: _mapping,
     ast.Subscript: _item,
     ast.Call: _call,
