@@ -177,6 +177,7 @@ def test_the_markup_of_pages() -> None:
         (9, "acme/other"),
         (11, "llama3.2"),
         (12, "gpt-4"),
+        (14, "o1-mini"),
         (16, "acme-small:1b"),
         (16, "gpt-4o-mini"),
         (16, "gpt-4"),
@@ -253,4 +254,24 @@ def test_running_text_of_a_page() -> None:
     assert found == [
         (2, 20, "gpt-4o-realtime-preview", "doc"),
         (3, 5, "o4-mini", "doc"),
+    ]
+
+
+def test_markup_in_templates_and_named_lists() -> None:
+    code = """const html = `<select id="model"><option value="tts-1-hd">${shown}</option></select>
+  <input id="llm" placeholder="e.g. intfloat/e5-mistral-7b-instruct">`
+async function loadNovelModels() {
+  return [{ value: 'nai-diffusion-3', text: 'V3' }, { value: 'nai-diffusion-2', text: 'V2' }]
+}
+const voices = [{ value: 'nova-diffusion-3' }, { value: 'nova-diffusion-2' }]
+const steps = { value: 'tts_models/en/vctk/vits' }
+const html2 = `Enter a tag, for example <code>llama2:latest</code>, of a model`
+"""
+    assert short(code, "src/a.ts") == [
+        (1, "tts-1-hd"),
+        (2, "intfloat/e5-mistral-7b-instruct"),
+        (4, "nai-diffusion-3"),
+        (4, "nai-diffusion-2"),
+        (7, "tts_models/en/vctk/vits"),
+        (8, "llama2:latest"),
     ]

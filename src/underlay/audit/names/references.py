@@ -187,6 +187,10 @@ def _schemes() -> tuple[re.Pattern[str], tuple[str, ...]]:
     return re.compile("|".join(strong), re.ASCII), tuple(ids)
 
 
+# names of Coqui's TTS: what for, language, data set, architecture
+_COQUI = re.compile(
+    r"(?:tts_models|vocoder_models|voice_conversion_models)/[a-z-]{2,12}/[\w-]{2,30}/[\w.-]{2,40}"
+)
 # `uint4|owner/name/file.safetensors`: how a program packs what it loads, before the file
 _PACKED = re.compile(r"[\w-]{1,16}\|([^|]+)")
 _PASSED = re.compile(r"^(?:huggingface|hf|hosted_vllm|vllm)/(?=[^/]+/)")
@@ -257,6 +261,8 @@ def classify(text: str, place: Place = ANYWHERE) -> Candidate | None:
         return inner if inner is not None and inner.weight_file is not None else None
     if _PLACEHOLDER.search(text):
         return None
+    if _COQUI.fullmatch(text) and place.expects in (None, "package", "hub"):
+        return Candidate(text, "package", max(0.7, place.strength - 0.05), place.operator)
     operator = hosted_operator(text)
     variant = re.fullmatch(
         r"[\w-]+/[\w.-]+:(?:free|nitro|floor|online|extended|exacto)", text, re.ASCII

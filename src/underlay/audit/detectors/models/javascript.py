@@ -17,7 +17,7 @@ from underlay.audit.detectors.models.javascript_values import (
     words,
 )
 from underlay.audit.detectors.models.running_text import told_in
-from underlay.audit.findings import SURE, Rule
+from underlay.audit.findings import SURE, ModelReference, Rule
 from underlay.audit.names.references import (
     Place,
     classify,
@@ -33,13 +33,14 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
     from pathlib import PurePosixPath
 
-    from underlay.audit.findings import File, Kind, ModelReference, Role, Unknown
+    from underlay.audit.findings import File, Kind, Role, Unknown
 
 __all__ = ["JavaScript"]
 
 _ENDINGS = frozenset((".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts"))
 _PAGES = frozenset((".vue", ".svelte", ".astro", ".html", ".htm"))
 _LARGEST = 1_000_000
+_LARGEST_TEMPLATE = 50_000  # bytes
 _FRONT = re.compile(rb"\A---\r?\n(.*?)\n---", re.DOTALL)
 # a file without one of these names no model
 _WORTH = re.compile(
@@ -47,7 +48,7 @@ _WORTH = re.compile(
     rb"open-mi|codestral|pixtral|command-|deepseek|qwen|qwq|llama|mixtral|gemma|phi-?[234]|grok-|sonar|glm-|kimi-|moonshot|"
     rb"doubao|ernie|hunyuan|minimax|abab|yi-|voyage-|jina-|rerank|embed-|nova-|amazon\.|anthropic|meta[.-]|titan|jamba|"
     rb"stable-diffusion|sdxl|flux|imagen-|veo-|bge-|e5-|gte-|all-|nomic|mxbai|xenova/|onnx-community|starcoder|codellama|"
-    rb"solar|distil|bert|t5-|clip|sam-|yolo|moondream|llava|smol|eleven_|tts-|cf/|hf[:./]|sora|learnlm|davinci|babbage|bison|"
+    rb"solar|distil|tts_models/|bert|t5-|clip|sam-|yolo|moondream|llava|smol|eleven_|tts-|cf/|hf[:./]|sora|learnlm|davinci|babbage|bison|"
     rb"falcon|granite|gpt2|text-(?:davinci|curie|ada|babbage|bison|unicorn|multiling)|sd3|command[\"']|"
     rb"huggingface\.co|tfhub\.dev|www\.kaggle\.com/models)|ollama (?:pull|run) |"
     rb"\.gguf|\.onnx|\.safetensors|from_pretrained|pipeline\(|"
@@ -83,6 +84,8 @@ _MADE_UP = re.compile(  # what tests call a model that nobody has
     r"(?i)(?:^|[/:_-])(?:test|mock|fake|dummy|unknown|different|nonexistent|invalid|another|some)"
     r"-(?:model|llm|org|router|provider|name|user)s?(?![a-z])"
 )
+_PLURAL = re.compile(r"(?:[a-z_]M|^m|_m|MODEL_?M|_M|^M)(?:odels|ODELS)(?![a-z])|^MODELS")
+_MARKUP = re.compile(r"<(?:option|select|input|code)[ >]")
 _TITLED = frozenset(("test", "it", "describe", "suite", "context"))
 _REPOSITORY = frozenset(
     ("repo", "repoid", "repo_id", "hfrepo", "hf_repo", "repository", "reponame", "repo_name")
@@ -184,6 +187,7 @@ class _Reader:
         self._found = Sightings(path)
         self._given: dict[int, list[Context]] = {}  # by the string's place: where its name is used
         self._lists: dict[Hashable, list[tuple[Any, str, bool]]] = {}
+        self._named: set[Hashable] = set()  # lists that are called models
         self._unsure: list[tuple[Any, str]] = []  # fields that hold `owner/name`
 
     def read(self) -> Iterator[ModelReference | Unknown]:
@@ -203,6 +207,9 @@ class _Reader:
                 self._sentence(node, text)
         for node, text in self._source.composed():
             self._composed(node, text)
+        for node in self._source.templates():
+            if b"<" in node.text and len(node.text) <= _LARGEST_TEMPLATE:
+                self._markup(node, node.text[1:-1].decode("utf-8", "replace"))
         for node in self._source.shown():
             if b"ollama " in node.text:
                 self._advice(node, text_of(node), 0)
@@ -227,10 +234,21 @@ class _Reader:
         """A string of several words: what it tells to load, and what a test's title names."""
         if "ollama " in text:
             self._advice(node, text)
+        self._markup(node, text)
         if role_of(self._path) == "test":
             context = self._source.context(node)
             if context.callee and context.callee[0] in _TITLED and context.argument == 0:
                 self._tell(node, text, 1, "test", context.callee[0])
+
+    def _markup(self, node: Any, text: str) -> None:
+        """Choices and fields of a page that a program writes."""
+        if not _MARKUP.search(text):
+            return
+        line, column = self._source.position(node)
+        for one in markup_models(self._path, text):
+            if isinstance(one, ModelReference):
+                at = one.column + (column if one.line == 1 else 0)
+                self._found.add(replace(one, line=one.line + line - 1, column=at))
 
     def _tell(
         self,
@@ -281,14 +299,19 @@ class _Reader:
             sure = sum(is_sure for _, _, is_sure in entries)
             # the values of an object are less alike than the entries of a list
             least, share = (4, 0.7) if _kind_of(around) == "values" else (2, 0.5)
-            if sure < least or sure == len(entries) or sure < share * len(entries):
+            clear = sum(_CLEAR.fullmatch(text) is not None for _, text, _ in entries)
+            is_named = around in self._named and clear > 1 and 2 * clear >= len(entries)
+            if (sure < least and not is_named) or sure == len(entries):
+                continue
+            if sure < share * len(entries) and not is_named:
                 continue
             for node, text, is_sure in entries:
                 if is_sure or not _NAME.fullmatch(text):
                     continue
                 line, column = self._source.position(node)
                 operator = "other" if "/" not in text else None
-                site = Site(self._path, "javascript/beside", f"{sure} of {len(entries)} are models",
+                told = "a list of models" if is_named else f"{sure} of {len(entries)} are models"
+                site = Site(self._path, "javascript/beside", told,
                             "option", 0.8, "hosted" if operator else None, most=0.6)  # fmt: skip
                 self._found.see(text, line, column, site)
 
@@ -319,7 +342,11 @@ class _Reader:
         if not is_sure and is_field and _HUB.fullmatch(text):
             self._unsure.append((node, text))
         if not PARTS.search(context.key or context.holder):
+            is_named = not context.is_key and _PLURAL.search(context.holder) is not None
+            is_named &= not context.key or context.key.lower() in _ENTRY
             for around in lists_of(node):
+                if is_named and _kind_of(around) in ("array", "entries"):
+                    self._named.add(around)
                 self._lists.setdefault(around, []).append((node, text, is_sure))
         for used in self._given.get(node.start_byte, ()):
             other = self._site(used, text)
@@ -731,7 +758,9 @@ def _tells_itself(text: str) -> bool:
     if text.count("/") < 2:
         return False
     found = classify(text)
-    return found is not None and found.weight_file is not None and found.confidence >= SURE
+    if found is None or found.confidence < SURE:
+        return False
+    return found.weight_file is not None or found.kind == "package"
 
 
 def _is_gateway(text: str) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from underlay.audit.detectors.models.running_text import told_in
+from underlay.audit.detectors.models.running_text import pieces_of, told_in
 from underlay.audit.names.references import Place, classify, hosted_operator, key_strength
 from underlay.audit.names.sites import Sightings, Site
 from underlay.audit.readers.cuts import cut
@@ -46,6 +46,7 @@ _HELD = frozenset(
      "data-model-id", "default-model", "model-name", "data-value", "key", "default")
 )  # fmt: skip
 _CLEAR = re.compile(r"(?=.*\d)[\w.]+-[\w.:/-]+|[\w-]+/[\w.-]+")
+_BLANKED = re.compile(r"[^\n]")
 _HUB = re.compile(r"[A-Za-z0-9][\w-]{1,40}/[\w.-]{2,90}")
 
 
@@ -113,18 +114,29 @@ class _Page:
         yield from self._found
 
     def _running_text(self) -> None:
-        """What people read between the tags."""
-        start, is_choice = 0, False
+        """What people read between the tags; `<code>` is a span of code."""
+        parts, end, is_choice = [], 0, False
         for tag in islice(_TAG.finditer(self._text), MAX_TAGS):
             # what a choice shows stands for its value, which is read with the others
-            text = "" if is_choice else self._text[start : tag.start()]
-            for name, below, right in told_in(text):
+            between = self._text[end : tag.start()]
+            parts.append(_BLANKED.sub(" ", between) if is_choice else between)
+            is_code = tag["name"].lower() == "code"
+            blank = _BLANKED.sub(" ", tag[0])
+            parts.append(
+                blank if not is_code else f"`{blank[1:]}" if tag["end"] else f"{blank[1:]}`"
+            )
+            end, is_choice = tag.end(), _CHOICE.fullmatch(tag["name"]) is not None
+        if len(parts) < 2 * MAX_TAGS:  # else the rest may be tags that nobody looked at
+            parts.append(self._text[end:])
+        start = 0
+        for piece in pieces_of("".join(parts)):
+            for name, below, right in told_in(piece):
                 line = bisect_right(self._lines, start) + below
                 column = right + 1 if below else start - self._lines[line - 1] + right + 1
                 site = Site(self._path, "javascript/prose", "what the page shows", "doc", 0.6,
                             most=0.52)  # fmt: skip
                 self._found.see(name, line, column, site)
-            start, is_choice = tag.end(), _CHOICE.fullmatch(tag["name"]) is not None
+            start += len(piece)
 
     def _choices(self, choices: _Choices) -> None:
         """Those of the choices that are models; most of them vouch for the rest."""
@@ -155,6 +167,12 @@ class _Page:
             group = next(g for g in ("double", "single", "braces") if attribute[g] is not None)
             inner = attribute[group]
             text = inner.strip().strip("'\"`")
+            if name == "placeholder" and " " in text:  # "e.g. NAME"
+                found += [
+                    (one, tag.start("rest") + attribute.start(group) + at)
+                    for one, below, at in told_in(inner)
+                    if not below
+                ]
             if 2 < len(text) <= 120 and not re.search(r"[\s{}<>()]", text):
                 at = attribute.start(group) + inner.find(text)
                 found.append((text, tag.start("rest") + at))

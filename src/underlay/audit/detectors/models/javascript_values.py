@@ -183,6 +183,12 @@ class Source:
                 text = "".join(parts)
                 yield node, text if "${" not in text else ""
 
+    def templates(self) -> Iterator[Any]:
+        """Templates with substitutions, as they are written."""
+        for node in self._captures.get("template", ())[:5000]:
+            if any(child.type == "template_substitution" for child in node.children):
+                yield node
+
     def plain_keys(self) -> Iterator[Any]:
         """Keys of objects that stand without quotes."""
         yield from self._captures.get("name", ())[:MAX_STRINGS]

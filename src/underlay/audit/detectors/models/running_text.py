@@ -11,7 +11,7 @@ from underlay.audit.names.mentions import mentions
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["told_in"]
+__all__ = ["pieces_of", "told_in"]
 
 _MOST = 200  # of one text
 _LONGEST = 20_000  # characters of one text
@@ -30,3 +30,14 @@ def told_in(text: str) -> Iterator[tuple[str, int, int]]:
         if not one.is_local:
             below = text.count("\n", 0, one.start)
             yield one.candidate.ref, below, one.start - text.rfind("\n", 0, one.start) - 1
+
+
+def pieces_of(text: str) -> Iterator[str]:
+    """A long text in pieces that `told_in` reads, cut behind the end of a line if there is one."""
+    start = 0
+    while start < len(text):
+        end = min(len(text), start + _LONGEST)
+        if end < len(text):
+            end = text.rfind("\n", start, end) + 1 or end
+        yield text[start:end]
+        start = end
