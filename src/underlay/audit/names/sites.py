@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from underlay.audit.findings import Kind, Role
 
 __all__ = [
+    "CLIP_MODEL",
+    "CLIP_WEIGHTS",
     "OWN_SIZE",
     "PARTS",
     "PIPELINE",
@@ -69,6 +71,14 @@ SPEECH_SIZE = re.compile(rf"(?:{WHISPER_SIZE.pattern})(?:-int8|-q\d_\d|-tdrz)?")
 # pipelines of spaCy, and voices of Piper: en_core_web_sm, en_US-lessac-medium
 PIPELINE = re.compile(
     r"[a-z]{2,3}_(?:core|dep|ent|ner)_[a-z0-9]{2,20}_(?:sm|md|lg|trf|[a-z]{0,9}bert)"
+)
+# what open_clip calls its models, and the weights that it has for each
+CLIP_MODEL = re.compile(
+    r"(?:hf-hub:)?(?:[A-Za-z0-9-]{2,24}-)?ViT-(?:S|M|B|L|H|g|bigG|e|gopt|SO400M)-?\d{2}(?:-[\w+]{1,16}){0,3}|"
+    r"RN(?:50|101)(?:x\d{1,2})?(?:-quickgelu)?|convnext_\w{3,40}|EVA\d\d-[\w-]{3,40}|coca_\w[\w-]{3,40}"
+)
+CLIP_WEIGHTS = re.compile(
+    r"(?:frozen_)?(?:laion|datacomp|commonpool|metaclip|dfn|webli|merged2b|mscoco|yfcc15m|cc12m)\w*"
 )
 VOICE = re.compile(r"[a-z]{2,3}_[A-Z]{2}-[a-z0-9_]{2,40}-(?:x_low|low|medium|high)")
 OWN_SIZE = re.compile(r".*\.en|large-v[123].*|distil-.*")

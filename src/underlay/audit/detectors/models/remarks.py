@@ -21,7 +21,7 @@ from underlay.audit.detectors.models.command_lines import (
 from underlay.audit.findings import ModelReference, Rule
 from underlay.audit.names.mentions import mentions, of_others
 from underlay.audit.names.references import Place, classify, is_local_url, key_strength, vocabulary
-from underlay.audit.names.sites import Sightings, Site
+from underlay.audit.names.sites import Endpoints, Sightings, Site, endpoint_key
 from underlay.audit.readers.cuts import cut
 from underlay.audit.readers.documents import Fragment
 from underlay.audit.readers.shell import Command, read_shell
@@ -73,6 +73,8 @@ _ENTRY = re.compile(r"[^\s\"'`,]{2,160}")
 # what may be a name, as one of several
 _ALIKE = re.compile(r"[A-Za-z][\w.:/@-]{2,90}", re.ASCII)
 _BETWEEN = re.compile(r"[\s\"'`,;|，、；()]+")
+# a name in an expression that names are told by: `gpt-4o|gpt-4-.*`
+_PATTERN = re.compile(r"[^\s\"'`]{0,200}?(?:\.\*|\\[.dw])")
 _SPOKEN = re.compile(
     r"(?i)(?:or|and|oder|ou|with|use|try|alternatives?:?|options?:?|e\.g\.|eg|etc\.?)"
 )
@@ -81,8 +83,10 @@ _ITEM = re.compile(
 )
 _NAME = re.compile(r"(?<![\w./:@-])[A-Za-z0-9][\w.-]{0,60}/[\w.-]{2,90}(?<=\w)(?![\w/])")
 _ADDRESS = re.compile(
-    r"(?i)(?:url|base|endpoint|host)\w{0,20}[\"']?[ \t]{0,9}[:=][ \t]{0,9}[\"']?(https?://[^\s\"']+)"
+    r"(?<![\w-])(?P<key>[A-Za-z_][\w-]{1,60})[\"']?[ \t]{0,9}[:=][ \t]{0,9}[\"']?"
+    r"(?P<url>https?://[^\s\"']+)"
 )
+_OF_AN_ADDRESS = re.compile(r"(?i)url|base|endpoint|host")
 # words that begin a command, beside the programs of models themselves
 _STARTERS = frozenset(("python", "python3", "uv", "torchrun", "accelerate", "docker", "deepspeed"))
 
@@ -161,6 +165,8 @@ def _told(part: Fragment, around: _Around, own: Sightings) -> None:
         is_repository = one.candidate.kind == "hub" and "/" in text
         if one.is_local or one.candidate.kind == "file" or is_repository or not text[0].isalpha():
             continue  # repositories are looked at as such: a path to a recipe has their shape
+        if _PATTERN.match(part.text, one.start):
+            continue
         expects = one.candidate.kind if one.candidate.kind != "hosted" else None
         strength = 0.0 if expects is None else MOST
         site = Site(around.file, "comment/name", "named", "comment", strength, expects, most=MOST)
@@ -251,15 +257,30 @@ def _pointers(part: Fragment, around: _Around, own: Sightings) -> None:
 
 
 def _hand_over(own: Sightings, source: str, found: Sightings) -> None:
-    """Hosted names only where no server of one's own is told of: they may be its names."""
+    """Hosted names only where no server of one's own is asked: they may be its names."""
     is_local: bool | None = None
     for one in own:
         if not isinstance(one, ModelReference):
             continue
         if one.kind == "hosted" and "/" not in one.ref:
             if is_local is None:
-                is_local = any(is_local_url(m[1]) for m in _ADDRESS.finditer(source))
+                is_local = is_local_url(_asked(source) or "")
             if is_local:
                 continue
         confidence = min(one.confidence, MOST)
         found.add(replace(one, role="comment", confidence=confidence))
+
+
+def _asked(source: str) -> str | None:
+    """The address that a file's models are asked at; what is commented out counts last."""
+    live: list[tuple[str, str]] = []
+    commented: list[tuple[str, str]] = []
+    for match in islice(_ADDRESS.finditer(source), MAX_LINES):
+        key = match["key"]
+        if endpoint_key(key) is None:
+            if not _OF_AN_ADDRESS.search(key):
+                continue
+            key = "url"
+        before = source[max(0, match.start() - LONGEST_LINE) : match.start()].rpartition("\n")[2]
+        (commented if "#" in before else live).append((key, match["url"]))
+    return Endpoints.of((*live, *commented)).url_for("model")

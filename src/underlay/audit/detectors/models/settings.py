@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from underlay.audit.detectors.models.comfyui import WORKFLOW_MARKS
@@ -58,7 +59,7 @@ _NOT_SETTINGS = frozenset(
     ("package-lock.json", "composer.lock", "pnpm-lock.yaml", "yarn.lock", "tsconfig.json",
      "tokenizer.json", "vocab.json", "added_tokens.json", "special_tokens_map.json",
      "preprocessor_config.json", "generation_config.json", "tokenizer_config.json", "merges.txt",
-     "poetry.lock", "uv.lock", "pixi.lock", "conda-lock.yml", "cargo.toml", "manifest.json",
+     "poetry.lock", "uv.lock", "pixi.lock", "conda-lock.yml", "cargo.toml",
      ".pre-commit-config.yaml", "mkdocs.yml", "model.safetensors.index.json", "trainer_state.json",
      "pytorch_model.bin.index.json", "labels.toml", "citation.cff", "renovate.json", "turbo.json",
      "deno.lock", "bun.lock", "pipfile.lock", "pdm.lock", "dependabot.yml", "codecov.yml")
@@ -70,6 +71,13 @@ _LANGUAGES = frozenset(
 )
 # what a program wrote down: it tells which models were asked then, and is no setting
 _RESULTS = re.compile(r"(?i)(?:^|[/_-])(?:results?|outputs?|logs?|runs|predictions|traces|dumps?)/")
+# one line of a mapping, also where a quotation mark isn't closed
+_PAIR = re.compile(
+    r"^[ \t]*+(?:-[ \t]++)?[\"']?(?P<key>[A-Za-z_][\w.-]{1,60})[\"']?:[ \t]++[\"']?"
+    r"(?P<value>[^\s\"'#,{}\[\]]{2,160})[\"']?[ \t]*+(?:#[^\n]*+)?\r?$",
+    re.MULTILINE,
+)
+MAX_PAIRS = 5_000
 # what JSON must hold to be parsed: a key that says model, or a name that can be nothing else
 _WORTH = re.compile(
     rb"(?i)[\"'][\w ./-]{0,60}(?:model|llm|ckpt|lora|checkpoint|embed|pretrained|repo_?id|rerank|"
@@ -133,6 +141,8 @@ class SettingsFiles:
             walk_settings(settings, document.roots)
         if document.is_cut:
             found.doubt("", 0, 0, "settings", document.problem)
+        elif document.problem and suffix in _YAML:
+            _behind_the_break(settings)
         if suffix not in _JSON:
             read_remarks(file.text(), file.path, found)
         is_result = suffix in _JSON and _RESULTS.search(str(file.path)) is not None
@@ -150,6 +160,22 @@ def _read(file: File, suffix: str) -> Document:
     if suffix == ".toml":
         return read_toml(text)
     return read_ini(text) if suffix in _INI else read_yaml(text)
+
+
+def _behind_the_break(settings: Settings) -> None:
+    """A YAML file with an error: the keys that follow it, each on its line."""
+    document = settings.document
+    last = max((node.line for root in document.roots for _, node in root.walk()), default=0)
+    whole = Fragment(document.source)
+    matches = list(islice(_PAIR.finditer(document.source), MAX_PAIRS))
+    behind = [match for match in matches if whole.at(match.start())[0] > last]
+    endpoints = Endpoints.of([(match["key"], match["value"]) for match in matches])
+    for match in behind:
+        strength = key_strength(match["key"])
+        if strength:
+            key, url = match["key"], endpoints.url_for(match["key"])
+            site = Site(settings.file, "settings/key", key, "config", strength, url=url)
+            settings.found.see(match["value"], *whole.at(match.start("value")), site)
 
 
 def _own_name(settings: Settings) -> bool:

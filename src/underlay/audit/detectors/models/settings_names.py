@@ -6,14 +6,34 @@ import re
 from typing import TYPE_CHECKING
 
 from underlay.audit.names.references import Place, classify, hosted_operator, vocabulary
-from underlay.audit.names.sites import words_of_name
+from underlay.audit.names.sites import CLIP_MODEL, CLIP_WEIGHTS, words_of_name
 from underlay.audit.readers.documents import DYNAMIC
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from underlay.audit.findings import Kind
     from underlay.audit.readers.documents import Node
 
-__all__ = ["holds_model", "is_by_model", "is_gateway_name", "provider_of", "revision_beside"]
+__all__ = [
+    "clip_parts",
+    "connects",
+    "holds_model",
+    "is_by_model",
+    "is_gateway_name",
+    "leading_repository",
+    "literals_of",
+    "provider_of",
+    "revision_beside",
+]
+
+# how a client reaches a model, beside what it is called
+_CONNECTIONS = frozenset(
+    ("api_key", "base_url", "api_base", "api_type", "endpoint", "api_version", "api_key_env")
+)
+# an expression of GitHub's workflows; what is compared in it is no value
+_EXPRESSION = re.compile(r"\$\{\{(?P<inside>[^}]{1,500})\}\}")
+_LITERAL = re.compile(r"(?:\|\||&&)\s{0,4}'(?P<text>[^'\s]{2,160})'(?!\s{0,4}[=!]=)")
 
 _HOLDS = re.compile(r"(?:^|_)(?:model|repo|hf|hub|checkpoint|weights)(?:_|$)")
 _PROVIDER_TAIL = re.compile(r"_?(?:provider|chat|llm|api|inference|local)$")
@@ -74,3 +94,42 @@ def revision_beside(parent: Node) -> str | None:
     """The commit or tag that the mapping of a model gives beside it."""
     text = parent.text_of("revision", "model_revision", "modelRevision", "hf_revision")
     return text if text and DYNAMIC not in text and "$" not in text else None
+
+
+def clip_parts(node: Node) -> Iterator[tuple[str, Node]]:
+    """`arch: ViT-bigG-14` beside `version: laion2b_s39b_b160k`: a model of open_clip, its weights.
+
+    Only both together are told of: the name of an architecture alone says no weights.
+    """
+    texts = [(key, value) for key, value in node.items() if value.kind == "text"]
+    weights = [pair for pair in texts if CLIP_WEIGHTS.fullmatch(pair[1].text)]
+    if weights:
+        models = [pair for pair in texts if CLIP_MODEL.fullmatch(pair[1].text)]
+        if models:
+            yield from (*models, *weights)
+
+
+def connects(value: Node) -> bool:
+    """Whether a mapping says how a model is reached: then the project uses it."""
+    return any(words_of_name(key) in _CONNECTIONS for key, _ in value.items())
+
+
+def leading_repository(value: Node) -> Node | None:
+    """The first of a container's arguments, where it is a repository that shows what it is.
+
+    Images of inference servers take the model as their only argument without a flag.
+    """
+    first = value.values[0] if value.kind == "list" and value.values else None
+    if first is None or first.kind != "text" or first.text.count("/") != 1:
+        return None
+    found = classify(first.text, Place(None, None, 0.5))
+    return first if found and found.kind == "hub" and found.confidence >= 0.75 else None
+
+
+def literals_of(text: str) -> list[tuple[str, int]]:
+    """What an expression such as `${{ inputs.model || 'gpt-4o' }}` may become, with offsets."""
+    return [
+        (literal["text"], expression.start("inside") + literal.start("text"))
+        for expression in _EXPRESSION.finditer(text)
+        for literal in _LITERAL.finditer(expression["inside"])
+    ]

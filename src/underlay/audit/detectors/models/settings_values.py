@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from underlay.audit.detectors.models.command_lines import CommandLines
 from underlay.audit.detectors.models.embedded import embedded_python
+from underlay.audit.detectors.models.settings_names import literals_of
 from underlay.audit.names.references import key_strength
 from underlay.audit.names.sites import (
     VOICE,
@@ -78,12 +79,15 @@ class Settings:
         endpoints = known.joined(self.endpoints)
         plain = {entry[0]: entry[1] for entry in entries}
         files = files_of_repositories(plain)
-        for name, text, line, column in entries:
+        for name, text, line, column, start in entries:
             strength = key_strength(name)
             if name in files.values():
                 continue
             value, offset, is_default = default_of(text)
-            if DYNAMIC in text or "${{" in text:
+            if DYNAMIC in text:
+                if strength and start:
+                    self.expression(start, Site(self.file, rule, name, self.role, strength), line,
+                                    column)  # fmt: skip
                 continue
             known_value = Value(value, line, column + offset, is_default)
             self.variables[name] = (known_value, *self.variables.get(name, ()))[:20]
@@ -99,6 +103,13 @@ class Settings:
             for piece, shift in pieces(value, name):
                 own_site = by_size(site, name, piece)
                 self.found.see(piece, line, column + offset + shift, own_site)
+
+    def expression(self, start: int, site: Site, line: int, column: int) -> None:
+        """The literals of a workflow's expression, which stands at an offset of the source."""
+        end = self.document.source.find("\n", start, start + 1_000)
+        raw = self.document.source[start : end if end >= 0 else start + 1_000]
+        for literal, offset in literals_of(raw):
+            self.found.see(literal, line, column + offset, site)
 
     def _json(self, name: str, text: str, line: int, column: int) -> None:
         """A variable that holds JSON: `PRELOAD_MODELS=[{"url": ..., "name": ...}]`."""
@@ -201,22 +212,23 @@ def _with_defaults(
     return words_of(plain, variables, scripts)
 
 
-def _environment(node: Node) -> list[tuple[str, str, int, int]]:
-    """(name, value, line, column of the value) of every variable."""
+def _environment(node: Node) -> list[tuple[str, str, int, int, int]]:
+    """(name, value, line, column and offset of the value) of every variable."""
     found = []
     if node.kind == "map":
         for name, value in node.items():
             if value.kind == "text":
-                found.append((name, value.text, value.line, value.column))
+                found.append((name, value.text, value.line, value.column, value.start))
         return found
     for one in node.values:
         if one.kind == "text":
             name, sign, text = one.text.partition("=")
             if sign:
                 column = one.column + len(name) + 1 + one.is_quoted
-                found.append((name.strip(), text.strip("\"'"), one.line, column))
+                found.append((name.strip(), text.strip("\"'"), one.line, column, 0))
         elif one.kind == "map":
             given = one.get("value")
             if given is not None and given.kind == "text":
-                found.append((one.text_of("name", "key"), given.text, given.line, given.column))
+                name = one.text_of("name", "key")
+                found.append((name, given.text, given.line, given.column, given.start))
     return found

@@ -7,12 +7,16 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from underlay.audit.detectors.models.settings_names import (
+    clip_parts,
+    connects,
     holds_model,
     is_by_model,
     is_gateway_name,
+    leading_repository,
     provider_of,
     revision_beside,
 )
+from underlay.audit.detectors.models.settings_prose import TOLD_RULES, read_told
 from underlay.audit.detectors.models.settings_values import (
     Settings,
     default_of,
@@ -57,6 +61,7 @@ SETTINGS_RULES = (
     Rule("settings/provider", "A provider of promptfoo: `openai:chat:gpt-4o`."),
     Rule("settings/url", "An address of a model on a hub, or of a file of weights."),
     Rule("settings/storage", "storageUri and its like, of servers on Kubernetes."),
+    *TOLD_RULES,
     Rule("settings/name", "A whole value that follows the naming scheme of a hosted service."),
 )
 
@@ -101,7 +106,7 @@ _SECTIONS = frozenset(
      "init_parameters", "model_config", "kwargs", "config_list", "default_config")
 )  # fmt: skip
 _NAME = re.compile(
-    r"(?=.*[\d-])(?:[A-Za-z][\w.-]{1,40}/){0,3}[A-Za-z][\w.-]{2,60}(?<![.-])(?::free)?"
+    r"(?=.*[\d-])(?:[A-Za-z][\w.-]{1,40}/){0,4}[A-Za-z][\w.-]{2,60}(?<![.-])(?::free)?"
 )
 # beside these, a repository is a container image's
 _IMAGE_KEYS = ("tag", "image", "pullPolicy", "imagePullPolicy", "registry", "digest", "requestCPU")
@@ -150,10 +155,13 @@ _DOCUMENTS = re.compile(
 _YAML_TEXT = re.compile(r"\s*(?:#[^\n]*\n\s*)*(?:- )?[A-Za-z_][\w.-]*:(?:[ \t]|\n)")
 # a JSON text that says model
 _JSON_TEXT = re.compile(r"(?i)[\[{][\s\S]*[\"'](?:\w*model\w*|repo_id|llm)\\?[\"']\s*:")
-_ADDRESS = re.compile(r"https?://[^\s\"'<>|;)\\,`]+")
 # kinds of Kubernetes' resources that are models
 _OBJECTS = re.compile(r"(?:Base|Cluster|Foundation|Large|Hub|Finetuned)*(?:Model|LLM)(?:Cache)?")
 _BEDROCK = re.compile(r":(?:foundation-model|inference-profile)/[\w.:-]+$")
+# files that hold nothing but weights
+_CLEAR_FILES = (".safetensors", ".gguf", ".llamafile")
+# of a model in several files, the first tells of it
+_LATER_PART = re.compile(r"-0\d{3}[02-9]-of-\d{5}\.")
 # where a gallery of LocalAI's keeps what it installs under another name
 _GALLERY = re.compile(r"(?:github|huggingface|oci|ollama)(?:://|:|@)|.*@.+|https?://")
 
@@ -246,6 +254,9 @@ class _Walk:
                 environment,
                 image=node.text_of("image"),
             )
+        for key, part in clip_parts(node):
+            site = Site(self._file, "settings/key", key, self._settings.role, 0.85)
+            self._settings.site(part, site, expects="package")
         entry_name = node.text_of("name", "key")
         files = files_of_repositories({k: v.text for k, v in node.items() if v.kind == "text"})
         for key, value in node.items():
@@ -264,6 +275,11 @@ class _Walk:
                     file = node.text_of(files[key]) if key in files else None
                     self._value(key, value, scope, node, file)
                 continue
+            if words.endswith("args") and node.get("command", "entrypoint", "cmd") is None:
+                leading = leading_repository(value)
+                if leading is not None:
+                    site = Site(self._file, "settings/key", key, self._settings.role, 0.6)
+                    self._settings.site(leading, site)
             below += self._collection(key, words, value, scope)
         return below
 
@@ -357,8 +373,8 @@ class _Walk:
             return
         if text[:1] in ("{", "[") and self._json(key, value):
             return
-        if "://" in text and " " in text:
-            self._addresses(key, value)
+        if " " in text and words not in _SAID:
+            read_told(self._settings, key, value)
         if _BEDROCK.search(text):
             site = Site(self._file, "settings/key", key, self._role(words, scope), 0.6)
             self._found.see(text, value.line, value.column, site)
@@ -443,26 +459,19 @@ class _Walk:
             return
         if text.startswith(("http", "#")) or " " in text:
             return
+        if text.endswith(_CLEAR_FILES) and not _LATER_PART.search(text):
+            # the place of a file, or `uint3|org/name/file`: how it is loaded, and what
+            cut = text.rfind("|") + 1
+            site = Site(self._file, "settings/name", key, role, 0.6, most=0.7)
+            moved = replace(value, column=value.column + cut) if cut else value
+            self._settings.site(replace(moved, text=text[cut:]), site)
+            return
         if PIPELINE.fullmatch(text):
             site = Site(self._file, "settings/name", key, role, 0.8, expects="package")
             self._settings.site(value, site)
         elif hosted_operator(text) is not None or is_gateway_name(text):
             site = Site(self._file, "settings/name", key, role, 0.0, url=url, most=0.6)
             self._settings.site(value, site)
-        elif key.startswith("-"):
-            return
-
-    def _addresses(self, key: str, value: Node) -> None:
-        """Addresses of models in what people read: a description, a help text."""
-        if len(value.text) > 5_000 or words_of_name(key) in _SAID:
-            return
-        fragment = self._settings.document.fragment(value)
-        for match in _ADDRESS.finditer(fragment.text):
-            text = match[0].rstrip(".,:")
-            found = classify(text, Place())
-            if found is not None and found.confidence >= 0.7:
-                site = Site(self._file, "settings/url", key, "doc", 0.0, most=0.6)
-                self._found.see(text, *fragment.at(match.start()), site)
 
     def _strength(self, words: str, key: str, scope: _Scope) -> float:
         if words in ("served_model_name", "served_model_names", "model_alias") or words in _SAID:
@@ -585,7 +594,7 @@ class _Walk:
     def keys_of(self, value: Node, scope: _Scope) -> None:
         """A table whose keys are names of models; most of them vouch for the rest."""
         are_vouched = is_by_model(value.keys[:MAX_PRICED])
-        for name in value.keys:
+        for name, entry in zip(value.keys, value.values, strict=False):
             operator = hosted_operator(name.text)
             found = classify(name.text, Place(None, scope.operator, 0.5))
             is_hub = (
@@ -597,7 +606,8 @@ class _Walk:
             if self._choices >= MAX_PRICED:
                 self._too_many(name, MAX_PRICED)
                 return
-            site = Site(self._file, "settings/choice", scope.key, "option", 0.5,
+            role: Role = "config" if connects(entry) else "option"
+            site = Site(self._file, "settings/choice", scope.key, role, 0.5,
                         operator=scope.operator, url=scope.endpoints.url_for("model"))  # fmt: skip
             if scope.operator is not None:
                 site = replace(site, strength=0.8, expects=scope.expects)
@@ -635,7 +645,10 @@ class _Walk:
         served = node.get("model_name")
         if served is not None and served.kind == "text":
             operator = hosted_operator(served.text)
-            if operator is not None and target.rpartition("/")[2] != served.text:
+            if served.text == target and model is not None:
+                # the name by which clients ask is the model's own
+                self._litellm_model(served, params)
+            elif operator is not None and target.rpartition("/")[2] != served.text:
                 site = Site(
                     self._file, "settings/litellm", "model_name", "config", 0.6, is_served=True
                 )
@@ -744,8 +757,10 @@ class _Walk:
         strength = key_strength(key)
         if not strength:
             return
+        site = Site(self._file, "settings/key", key, self._settings.role, strength)
+        self._settings.expression(value.start, site, value.line, value.column)
+        site = replace(site, role="default")
         raw = self._settings.document.source[value.start : value.end]
         match = template_default(raw)
         if match is not None:
-            site = Site(self._file, "settings/key", key, "default", strength)
             self._found.see(match["text"], value.line, value.column + match.start("text"), site)
