@@ -455,3 +455,114 @@ def test_an_enumeration_of_keys_is_none() -> None:
         "    def ask(self):\n        return openai.OpenAI().chat.completions.create(model='gpt-4o')\n"
     )
     assert list(found) == ["gpt-4o"]
+
+
+CLIENT = 'class ChatAcme:\n  def __init__(self, model: str = "bee-2-mini"):\n    self.model = model or "bee-1"\n'
+
+
+@pytest.mark.parametrize(
+    ("code", "refs"),
+    [
+        # what a client is asked for, whatever the service calls it
+        ('llm = ChatAcme(model="bee-2-mini")', ["bee-2-mini"]),
+        ('llm = AcmeReranker(model_name="rank-1")', ["rank-1"]),
+        ('llm = ChatMessage(model="bee-2-mini")', []),
+        ('llm = FakeChatModel(model="bee-2-mini")', []),
+        ('llm = Painter(model="bee-2-mini")', []),
+        ('llm = ChatAcme(model="custom-model-1")', []),
+        (CLIENT, ["bee-1", "bee-2-mini"]),
+        (CLIENT.replace("ChatAcme", "Painter"), []),
+        ('class Acme(BaseLLM):\n  def f(self):\n    if self.model in NAMES: pass\nNAMES = ["bee-2-mini", "bee-latest"]', ["bee-2-mini", "bee-latest"]),
+        ('class Acme(BaseLLM):\n  def f(self): return {"model": x if x else "bee-m"}', ["bee-m"]),
+        # ... and the same name in other telling places, but nowhere else
+        ('ChatAcme(model="bee-2-mini")\nMODEL_PRICES = {}\nMODEL_PRICES["bee-2-mini"] = 1', ["bee-2-mini"]),
+        ('MODEL_PRICES = {}\nMODEL_PRICES["bee-2-mini"] = 1', []),
+        # a text that lists names
+        ('MODELS = """\ngpt-4\nbee-9-mini\ngpt-4o\n"""', ["bee-9-mini", "gpt-4", "gpt-4o"]),
+        ('ACME_MODELS = "gpt-4o, gpt-4, o1-mini".split(", ")', ["gpt-4", "gpt-4o", "o1-mini"]),
+        ('MODELS_HELP = """\nModels that this kit knows\n"""', []),
+        ('NOTES = """\ngpt-4 is\nold\n"""', []),
+        # names that are compared
+        ('x = "claude-3-5-sonnet-20241022" in self.model.name', ["claude-3-5-sonnet-20241022"]),
+        ('x = "claude-3-5-sonnet" in self.model.name', []),
+        ('P = [("gpt-4o", 1), ("o1-mini", 2), ("bee-9", 3)]\nif self.model in [p[0] for p in P]: pass', ["bee-9", "gpt-4o", "o1-mini"]),
+        # names in other letters
+        ('model = part.replace("bee_3_32b", "bee-3-32b")', ["bee-3-32b"]),
+        ('model = part.replace("bee_3", "bee-3-32b").replace("_", "-")', []),
+        ('path = part.replace("bee_3_32b", "bee-3-32b")', []),
+        ('class A:\n  def f(self, llm):\n    m = str(llm.model)\n    return f"openrouter/{m}"\nA().f(L(model="openai/gpt-5.5"))', ["openai/gpt-5.5"]),
+        # sizes
+        ('D = {"tiny": "a", "tiny.en": "b", "base": "c", "large-v2": "d"}', ["base", "large-v2", "tiny", "tiny.en"]),
+        ('D = {"tiny": "a", "small": "b", "base": "c", "large": "d"}', []),
+        ('def f():\n  """Size: tiny, tiny.en, base, base.en,\n  small, or large-v3"""', ["base", "base.en", "large-v3", "small", "tiny", "tiny.en"]),
+        ('def f():\n  """Size: tiny, base, small, or large"""', []),
+        # weights that are handed over first; bundles by a name that flows
+        ("import torchvision.models as m\nm.vgg16(m.VGG16_Weights.DEFAULT)", ["vgg16"]),
+        ("import torchvision.models as m\nm.vgg16(False)", []),
+        ('import torchaudio\nN = "WAVLM_BASE"\nb = getattr(torchaudio.pipelines, N)', ["WAVLM_BASE"]),
+        ('import torchaudio\nN = "WAVLM_BASE"\nb = getattr(torchaudio.things, N)', []),
+        # flags in texts, in one line and with fields
+        ('CMD = "run.py --num=1 --base_model=acme/big-7b"', ["acme/big-7b"]),
+        ('log(f"""\nrun {x} --base_model=\'acme/big-7b\' --data=acme/set-1\n""")', ["acme/big-7b"]),
+        # schemas and help
+        ('T = {"model": {"type": "string", "description": "Say gpt-4o, or o1-mini."}}', ["gpt-4o", "o1-mini"]),
+        ('T = {"place": {"type": "string", "description": "Say gpt-4o, or o1-mini."}}', []),
+        ('x: A[str, Arg(help="as openai-community/gpt2")] = 1', ["openai-community/gpt2"]),
+    ],
+)  # fmt: skip
+def test_names_that_no_list_holds(code: str, refs: list[str]) -> None:
+    assert sorted(models("import openai  # model\nvllm = 1\n" + code)) == refs
+
+
+def test_names_of_clients_are_invented_in_tests() -> None:
+    code = 'import openai\nllm = ChatAcme(model="bee-2-mini")'
+    found = {one.file: one for one in look({"tests/a.py": code}) if isinstance(one, ModelReference)}
+    assert all(one.confidence < SURE for one in found.values())
+    both = look({"tests/a.py": code, "b.py": code})
+    assert {one.file for one in both if isinstance(one, ModelReference)} == {"tests/a.py", "b.py"}
+
+
+def test_names_in_running_text_that_the_code_has_too() -> None:
+    code = """
+        # acme/one-7b is loaded, and not acme/two-7b
+        AutoModel.from_pretrained("acme/one-7b")
+        x = 1  # as in acme/one-7b
+        def f():
+            \"\"\"Reads acme/one-7b.\"\"\"
+            raise ValueError(f"not 'acme/one-7b'; got {x} there")
+    """
+    found = [one for one in look({"a.py": LOAD + dedent(code)}) if isinstance(one, ModelReference)]
+    assert {one.ref for one in found} == {"acme/one-7b"}
+    assert [(one.line, one.role) for one in sorted(found, key=lambda one: one.line)] == [
+        (3, "comment"), (4, "use"), (5, "comment"), (7, "doc"), (8, "doc")
+    ]  # fmt: skip
+
+
+def test_places_in_a_docstring_with_breaks_that_are_written_out() -> None:
+    found = models('def f():\n    """Parts "\\n" and "\\n\\n".\n\n    Uses `gpt-4o` first."""\n')
+    assert (found["gpt-4o"].line, found["gpt-4o"].column) == (4, 11)
+
+
+@pytest.mark.parametrize(
+    ("comment", "refs"),
+    [
+        ("x = 1  # or gpt-4o", ["gpt-4o"]),
+        ("x = '  # or gpt-4o'", []),
+        ("# see openrouter/acme/bee-2.5-72b-chat:free", ["openrouter/acme/bee-2.5-72b-chat:free"]),
+        ("# see folder/acme/bee-2.5-72b-chat", []),
+        ("# from lora_up/lora_down to lora_A/lora_B", []),
+    ],
+)
+def test_comments(comment: str, refs: list[str]) -> None:
+    assert sorted(models(f"import openai  # model\n{comment}\n")) == refs
+
+
+def test_a_long_collection_of_other_things() -> None:
+    names = ["Anthropic/hh-rlhf", "openai/summarize_from_feedback", *[f"a{n}/b" for n in "abcdef"]]
+    assert not models(LOAD + f"useful = {names}")
+    assert models(LOAD + f"useful = {['BAAI/bge-m3', 'BAAI/bge-large-en-v1.5', *names[2:3]]}")
+
+
+def test_a_mapping_from_names_to_names_holds_options() -> None:
+    found = models('D = {"gpt-4o": "openai/gpt-4o", "gpt-5": "azure/gpt-5"}\nimport openai')
+    assert {one.role for one in found.values()} == {"option"}

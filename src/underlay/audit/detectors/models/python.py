@@ -67,11 +67,12 @@ _MODEL_WORDS = (
     b"model_name", b"load_model", b"model_id", b"openai", b"langchain", b"diffusers",
     b"add_argument", b".option(", b"torchvision.models", b"keras.app", b"istral", b"wen",
     b"hf_", b"anthropic", b"litellm", b"vllm", b"bedrock", b"deepseek", b".onnx", b"rembg",
-    b"ESRGAN", b"demucs", b"cohere", b"onnxruntime", b"pretrained",
+    b"ESRGAN", b"demucs", b"cohere", b"onnxruntime", b"pretrained", b"glm-", b"grok-", b"kimi-",
 )  # fmt: skip
 # every repetition is bounded, so that a search stays linear
-_HUB_SHAPE = re.compile(rb"[\"'][A-Za-z0-9][\w.-]{1,60}/[\w.-]{0,60}[-\d][\w.-]{0,60}[\"'@:]")
+_HUB_SHAPE = re.compile(rb"[\"'][A-Za-z0-9][\w.-]{1,60}/[\w.-]{0,60}[-\d][\w.-]{0,60}[\"'@:\\]")
 # a name with a number behind a hyphen, and no encoding, region or standard
+# (a quotation mark in a notebook has a backslash before it)
 _NUMBERED = re.compile(
     rb"[\"'](?!utf-|iso-|sha|us-|eu-|ap-|x-|latin-|text-|cp-|win-|py|data-|col-|row-|h-|w-)"
     rb"[A-Za-z][A-Za-z0-9.]{1,20}-[\w.-]{0,40}\d[\w.-]{0,20}[\"']"
@@ -115,7 +116,7 @@ class Python:
     """
 
     name = "python"
-    version = 6
+    version = 7
     rules = tuple(Rule(f"python/{name}", doc) for name, doc in _RULES.items())
 
     def wants(self, path: PurePosixPath, size: int, /) -> bool:

@@ -63,6 +63,8 @@ _COMMANDS = frozenset(
     ("run", "call", "check_call", "check_output", "Popen", "system", "popen", "getoutput",
      "create_subprocess_exec", "create_subprocess_shell", "run_command", "execute")
 )  # fmt: skip
+# methods that make parts of a text, or a text without what is around it
+_CUTS = frozenset(("split", "splitlines", "strip"))
 _NO_LETTER = re.compile(r"[^A-Za-z0-9]")
 _PLAIN_WORD = re.compile(r"[\w./:@=+,-]{1,200}", re.ASCII)
 # methods of clients that send something to an address
@@ -145,6 +147,9 @@ class CallScan(Scan):
             return
         if last in _WRITERS:
             self._written(node, scope)
+        if last in _CUTS and seen.strength >= 0.5 and isinstance(node.func, ast.Attribute):
+            self.stack.append((node.func.value, seen, scope))  # what is cut is what counts
+            return
         if last == "replace" and seen.strength >= 0.5:
             self._spelled(node, seen, scope)
         if last == "getattr" and len(node.args) > 1:
@@ -176,15 +181,17 @@ class CallScan(Scan):
 
         What is replaced is the same name in other letters, or its beginning.
         """
-        before, after = (text_of(arg) for arg in (*node.args[:2], *[None] * (2 - len(node.args[:2]))))
-        if before and after and is_slug(after) and any(letter.isdigit() for letter in after):
-            if _NO_LETTER.sub("", after).startswith(_NO_LETTER.sub("", before)) and "." != before:
-                told = seen._replace(role="option", evidence=f"{seen.key} = ....replace(...)")
-                known = classify(after, Place(None, None, seen.strength))
-                more = {**seen.more} if known is not None else {**seen.more, "slug": 1}
-                strength = seen.strength if known is not None else 0.0
-                told = told._replace(more=more, strength=strength)
-                self.sink(told, scope, value_of(node.args[1]))
+        if len(node.args) != 2 or ASKED.fullmatch(seen.key) is None:
+            return
+        before, after = (text_of(arg) or "" for arg in node.args)
+        start, whole = _NO_LETTER.sub("", before), _NO_LETTER.sub("", after)
+        has_number = any(letter.isdigit() for letter in after)
+        if len(start) < 5 or not whole.startswith(start) or not (has_number and is_slug(after)):
+            return
+        told = seen._replace(role="option", evidence=f"{seen.key} = ...replace(...)")
+        if classify(after, Place(None, None, seen.strength)) is None:
+            told = told._replace(strength=0.0, more={**seen.more, "slug": 1})
+        self.sink(told, scope, value_of(node.args[1]))
 
     def _member(self, node: ast.Call, scope: str) -> None:
         """`getattr(torchaudio.pipelines, name)`: names of bundles of weights flow there."""
@@ -400,10 +407,10 @@ class CallScan(Scan):
                 self.expression(argument, told, scope)
                 continue
             if not inherited.strength:
-                group = {"g": f"{name}({number})"}
+                around = {"g": f"{name}({number})"}
                 role_here = seen.role if passes else member.role
                 key = inherited.key
-                inherited = NOWHERE._replace(key=key, role=role_here, rule="registry", more=group)
+                inherited = NOWHERE._replace(key=key, role=role_here, rule="registry", more=around)
             if shown and isinstance(argument, (ast.List, ast.Tuple, ast.Name)):
                 self.expression(argument, shown, scope)
             else:

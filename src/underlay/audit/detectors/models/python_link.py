@@ -341,9 +341,10 @@ class _Linker:
                 told: dict[str, Any] = {"kind": like.kind, "operator": like.operator}
                 told |= {"confidence": _KNOWN, "evidence": "asked for elsewhere"}
                 best.reference = replace(best.reference, **told)
-            elif like is None and key in self.asked and not best.reaches_others:
-                if role_of(PurePosixPath(key[0])) == "test":
-                    best.reference = replace(best.reference, confidence=_VAGUE)
+                continue
+            is_alone = like is None and key in self.asked and not best.reaches_others
+            if is_alone and role_of(PurePosixPath(key[0])) == "test":
+                best.reference = replace(best.reference, confidence=_VAGUE)
 
     def _agree(self) -> None:
         """Where most members of a collection are models for sure, the others are models too."""

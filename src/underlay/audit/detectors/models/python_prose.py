@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from underlay.audit.detectors.models.python_calls import scheme_of
 from underlay.audit.names.mentions import mentions
-from underlay.audit.names.references import Place, classify, key_strength
+from underlay.audit.names.references import Place, classify, key_strength, vocabulary
 from underlay.audit.names.sites import OWN_SIZE, WHISPER_SIZE, bare_name
 
 if TYPE_CHECKING:
@@ -18,7 +18,10 @@ __all__ = ["prose_of"]
 
 _MOST = 2_000
 # without one of these in the file its comments aren't read
-_SPEAKING = (b"odel", b"huggingface.co", b"hf.co", b"hub.load", b"gpt-", b"claude-", b"gemini-")
+_SPEAKING = (
+    b"odel", b"huggingface.co", b"hf.co", b"hub.load", b"gpt-", b"claude-", b"gemini-",
+    b"pretrained",
+)  # fmt: skip
 # without one of these a comment or a docstring names nothing that `mentions` knows
 _NAMES = re.compile(
     r"(?i)gpt|claude|gemini|llama|bert|mi[sx]tral|qwen|embed|whisper|davinci|command-r|minilm|mpnet|"
@@ -33,7 +36,12 @@ _FLAG = re.compile(
     r"--([a-z][\w-]{1,40})[ =][\"']?([A-Za-z0-9][\w./:@+-]{2,120})(?![\w./:@+-])", re.ASCII
 )
 _COMMENT = re.compile(rb"(?m)^[ \t]*#(.*)$")
-_TELLS = re.compile(r"huggingface\.co/|hf\.co/|ollama\.com/library|modelscope\.c|[\"']|--[a-z]")
+# behind code: without a quotation mark in it, it can't be a part of a string
+_TRAILING = re.compile(rb"(?m)[ \t]#[ \t]([^\n\"']{4,200})$")
+_TELLS = re.compile(
+    r"huggingface\.co/|hf\.co/|ollama\.com/library|modelscope\.c|[\"']|--[a-z]|"
+    r"[a-z]/[A-Za-z][\w-]{1,40}/[A-Za-z]"
+)
 _URL = re.compile(
     r"https?://(?:www\.)?(?:huggingface\.co|hf\.co|ollama\.com|modelscope\.cn|tfhub\.dev)/[\w./@%+:-]+|"
     r"https?://[\w.-]+/[\w./@%+:-]+\.(?:pth|pt|ckpt|safetensors|gguf|onnx|tflite)(?![\w.])"
@@ -77,6 +85,12 @@ _COUNTED_ONE = re.compile(rf"(?<![\w.-])(?:{WHISPER_SIZE.pattern})(?![\w-]|\.\w)
 _COUNTED = re.compile(
     rf"(?<![\w.-])(?:{WHISPER_SIZE.pattern})"
     rf"(?:[\"'`]?,\s{{1,40}}(?:or\s{{1,40}})?[\"'`]?(?:{WHISPER_SIZE.pattern})(?![\w-]|\.\w)){{3,40}}"
+)
+# a gateway's name of three parts: the second and the third are an owner's and a model's
+_ROUTED = re.compile(
+    r"(?<![\w./:@-])(?P<gateway>[a-z][a-z_-]{2,24})/[A-Za-z][\w-]{1,40}/(?=[^\s/]{0,60}\d)"
+    r"[A-Za-z][\w.-]{1,80}(?::[a-z]{2,10})?(?![\w/])",
+    re.ASCII,
 )
 # a member of a list that was commented out
 _MEMBER = re.compile(r"\s{0,20}[\"']([^\"'\s]{4,120})[\"']\s{0,4},?\s*")
@@ -132,7 +146,9 @@ def prose_of(
                 found.extend(_line(row.decode("utf-8", "replace"), number, 1, "doc"))
     for note in notes:
         text = note.value if isinstance(note.value, str) else ""
-        if _NAMES.search(text) and len(found) <= _MOST:
+        if len(found) > _MOST:
+            break
+        if _NAMES.search(text) or "/" in text:
             lines = lines or data.split(b"\n")
             found.extend(_noted(text, note, lines))
     return found
@@ -188,12 +204,18 @@ def _noted(text: str, node: ast.Constant, lines: list[bytes]) -> Iterator[list[A
     for one in mentions(text, are_quotes_code=True):
         candidate = one.candidate
         start = source.find(candidate.ref.encode(), ends.get(candidate.ref, 0))
-        if start < 0 or one.is_local:
+        if start < 0 or one.is_local or _is_pair(candidate.ref):
             continue
         ends[candidate.ref] = start + 1
         line = node.lineno + source.count(b"\n", 0, start)
         expects = None if candidate.kind in ("hosted", "file") else candidate.kind
         yield [candidate.ref, line, start - source.rfind(b"\n", 0, start), "doc", 0.52, expects]
+    for match in _REPOSITORY.finditer(text):
+        name = match[0].rstrip(".")
+        start = source.find(name.encode()) if _OF_PARTS.search(name) else -1
+        if start >= 0:
+            line = node.lineno + source.count(b"\n", 0, start)
+            yield [name, line, start - source.rfind(b"\n", 0, start), "doc", 0.0, "named"]
 
 
 def _text(text: str, node: ast.expr, kind: str) -> Iterator[list[Any]]:
@@ -224,6 +246,7 @@ def _repositories(text: str, node: ast.expr) -> Iterator[list[Any]]:
 def _comments(
     data: bytes, docstrings: list[ast.expr], quoted: list[tuple[int, int]]
 ) -> Iterator[list[Any]]:
+    yield from _trailing(data, quoted)
     taken: set[int] = set()
     for first, last in [*quoted, *((d.lineno, d.end_lineno or 0) for d in docstrings)]:
         taken.update(range(first + 1, last + 1))
@@ -245,6 +268,35 @@ def _comments(
                 yield from _named(text, line, column, "comment")
 
 
+def _trailing(data: bytes, quoted: list[tuple[int, int]]) -> Iterator[list[Any]]:
+    """Comments behind code, in the same line."""
+    taken = {line for first, last in quoted for line in range(first, last + 1)}
+    line, at = 1, 0
+    for match in _TRAILING.finditer(data):
+        text = match[1].decode("utf-8", "replace")
+        if _NAMES.search(text) is None:
+            continue
+        line += data.count(b"\n", at, match.start(1))
+        at = match.start(1)
+        start = data.rfind(b"\n", 0, at) + 1
+        if line not in taken and data[start:at].strip() != b"#":
+            yield from _line(text, line, at - start + 1, "comment")
+            column = at - start + 1
+            # what is said of one line: owners are named there for data and for code too
+            yield from (one for one in _named(text, line, column, "comment") if "/" not in one[0])
+            yield from _perhaps(text, line, column, "comment")
+
+
+def _is_pair(name: str) -> bool:
+    """Whether the slash stands between two words of one kind: `lora_up/lora_down`.
+
+    No owner has an underscore and a name that begins as he does.
+    """
+    owner, _, rest = name.partition("/")
+    head, sign, _ = owner.partition("_")
+    return bool(sign) and rest.startswith(f"{head}_")
+
+
 def _named(text: str, line: int, column: int, kind: str) -> Iterator[list[Any]]:
     """The models that a docstring or a comment names; its first character's place is given."""
     for one in mentions(text, are_quotes_code=True):
@@ -252,7 +304,7 @@ def _named(text: str, line: int, column: int, kind: str) -> Iterator[list[Any]]:
         breaks = text.count("\n", 0, one.start)
         at = one.start - text.rfind("\n", 0, one.start) if breaks else column + one.start
         expects = None if candidate.kind in ("hosted", "file") else candidate.kind
-        if not one.is_local:
+        if not one.is_local and not _is_pair(candidate.ref):
             yield [candidate.ref, line + breaks, at, kind, 0.52, expects]
 
 
@@ -261,6 +313,11 @@ def _line(text: str, line: int, column: int, kind: str) -> list[list[Any]]:
     if len(text) > _LONGEST:
         return []
     found: list[list[Any]] = []
+    for match in _ROUTED.finditer(text):
+        known = vocabulary()["gateways"].get(match["gateway"])
+        name = match[0].rstrip(".,:")
+        if known is not None and known["kind"] == "hosted" and classify(name, _HELD) is not None:
+            found.append([name, line, column + match.start(), kind, 0.55, None])
     member = _MEMBER.fullmatch(text) if kind == "comment" else None
     if member is not None:
         candidate = classify(member[1], Place(None, None, 0.5))

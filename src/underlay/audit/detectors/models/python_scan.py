@@ -89,6 +89,7 @@ _NAMED = re.compile(
 # names in a text that lists them
 _LISTED = re.compile(r"[^\s,;\"']{2,200}")
 _LONGEST_LIST = 20_000
+_TRIED = 60
 _WEIGHTS = re.compile(r"[\w.@+-]{1,100}\.(?:pth?|ckpt|onnx|safetensors|gguf|bin|h5|pb|tflite)")
 # what goes to a server together with a model's name
 _BODY = frozenset(("messages", "prompt", "inputs", "max_tokens", "stream", "stop", "top_p"))
@@ -363,10 +364,10 @@ class Scan:
         if found is None and self._is_of_a_scheme(text, seen, scope):
             seen = seen._replace(expects="package", strength=max(0.7, seen.strength))
             found = Candidate(text, "package", seen.strength)
-        if found is None and seen.strength >= 0.5 and seen.expects is None:
-            if "asks" in seen.more or self.asks(seen.key, scope):
-                found = classify(text, ASKING)
-                seen = seen._replace(more={**seen.more, "asks": True}) if found else seen
+        is_open = found is None and seen.strength >= 0.5 and seen.expects is None
+        if is_open and ("asks" in seen.more or self.asks(seen.key, scope)):
+            found = classify(text, ASKING)
+            seen = seen._replace(more={**seen.more, "asks": True}) if found else seen
         if found is None and REPOSITORIES.fullmatch(text) and seen.strength >= 0.5:
             for piece, shift in pieces(text, seen.key):
                 column = node.col_offset + 2 + shift
@@ -654,12 +655,16 @@ def names_in_text(node: ast.Constant) -> list[tuple[str, int, int]]:
     found: list[tuple[str, int, int]] = []
     start = node.col_offset + (3 if spread else 1)
     for number, line in enumerate(text.split("\n")):
-        for match in _LISTED.finditer(line.partition("#")[0]):
-            found.append((match[0], node.lineno + number, match.start() + (0 if number else start)))
+        shift = 0 if number else start
+        found.extend(
+            (match[0], node.lineno + number, match.start() + shift)
+            for match in _LISTED.finditer(line.partition("#")[0])
+        )
     if len(found) < 2 or (not spread and len(found) < 3 and "," not in text):
         return []
-    like = sum(is_slug(word) or classify(word, _PERHAPS) is not None for word, _, _ in found)
-    return found if like * 3 >= len(found) * 2 else []
+    first = [word for word, _, _ in found[:_TRIED]]
+    like = sum(is_slug(word) or classify(word, _PERHAPS) is not None for word in first)
+    return found if like * 3 >= len(first) * 2 else []
 
 
 def _constant_at(text: str, line: int, column: int) -> ast.Constant:
