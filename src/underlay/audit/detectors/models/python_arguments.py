@@ -114,6 +114,11 @@ class CallScan(Scan):
             self.push([node.func, *node.args, *(k.value for k in node.keywords)], seen, scope)
             return
         name = dotted(node.func)
+        if isinstance(node.func, ast.Attribute) and node.func.attr in _CUTS:
+            base = node.func.value
+            if seen.strength >= 0.5 and isinstance(base, (ast.Constant, ast.Call)):
+                self.stack.append((base, seen, scope))  # what is cut is what counts
+                return
         if name is None:
             self.plain(node, NOWHERE, scope)
             return
@@ -147,9 +152,6 @@ class CallScan(Scan):
             return
         if last in _WRITERS:
             self._written(node, scope)
-        if last in _CUTS and seen.strength >= 0.5 and isinstance(node.func, ast.Attribute):
-            self.stack.append((node.func.value, seen, scope))  # what is cut is what counts
-            return
         if last == "replace" and seen.strength >= 0.5:
             self._spelled(node, seen, scope)
         if last == "getattr" and len(node.args) > 1:
