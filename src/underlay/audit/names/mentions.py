@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from underlay.audit.findings import SURE
 from underlay.audit.names.references import Candidate, Place, classify, hosted_operator
-from underlay.audit.names.sites import bare_name
+from underlay.audit.names.sites import OWN_SIZE, WHISPER_SIZE, bare_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,13 +36,56 @@ _WEIGHTS = re.compile(
     r"https?://[\w.-]+/[\w./@%+:-]+\.(?:pth|pt|ckpt|safetensors|gguf|onnx|tflite|nemo|jit|bin|pkl|"
     r"h5|t7|caffemodel|pdparams|zip|tar\.gz|tgz|tar\.bz2|whl)"
 )
+# one model's page in the catalogue of a service, whose names are the ends of its addresses
+_CATALOGUE = re.compile(
+    r"https?://(?:www\.)?(?:(?P<nvidia>build\.nvidia\.com)/(?P<maker>[\w.-]{2,40}/[\w.-]{3,80})|"
+    r"(?:platform\.openai\.com/docs/models|developers\.openai\.com/api/docs/models|"
+    r"fireworks\.ai/models/fireworks)/(?P<own>[\w.-]{2,80}))/?"
+)
+# a file that holds nothing but weights, by its ending
+_WEIGHTS_FILE = re.compile(r"(?i)(?P<stem>[\w.+-]{3,90})\.(?P<ending>safetensors|gguf|ckpt)")
+_FILE_FAMILY = re.compile(
+    r"(?i)(?:^|[-_.])(?:clip|t5|umt5|vae|ae|dit|sdxl|flux|llama|qwen|gemma|wan|hunyuan|mistral)(?:[-_.]|$)"
+    r"|stable-?diffusion"
+)
+# what somebody trained or joined, and names of nothing
+_OWN_FILE = re.compile(
+    r"(?i)(?:^|[-_.])(?:my|your|mine|last|output|outputs?|trained|epoch\w*|step\w*|lora\d*|loha\d*|locon\d*|"
+    r"merged|finetuned?|fine-tuned|example|foo|bar|name|xxx+|checkpoints?)(?:[-_.]|$)|\.\.|-\d{6}$|^[-.]|"
+    r"^(?:i?q[2-8]_\w+|b?f(?:16|32|p16|p32))$"
+)
+_TRAINED_FLAG = re.compile(r"--?[\w-]{0,30}pretrained[\w-]{0,40}(?:=|\s{1,3})[\"'<]{0,2}$")
+# what a flag gives to a program as the model it is to load: `--repo_id owner/name`
+_LOADING_FLAG = re.compile(
+    r"--?(?:[a-z]{1,20}[-_]){0,3}(?:repo|model|checkpoint|ckpt|pretrained)(?:[-_](?:id|name|repo|path|or)){0,4}"
+    r"(?:=|\s{1,3})[\"']?$"
+)
+_LEAVING_FLAG = re.compile(
+    r"(?:--?[\w-]{0,30}(?:out|output|save|dst|dest|target|to|result)[\w-]{0,20}(?:=|\s{1,3})|>\s{0,3})[\"']?$"
+)
+_CLIP = re.compile(
+    r"(?:open_clip:)?(?:ViT-[BLHgG][-/](?:14|16|32)|RN50x(?:4|16|64))(?:@336px|-336)?(?:-quickgelu)?(?:/\w{3,40})?"
+)
+_OF_OPENAI = re.compile(r"OpenAI(?:'s|:)?\s{1,2}(?P<name>o[134])(?![\w/:.-]|\.\d)")
+_LIBRARY = re.compile(r"(?<![\w./:@-])[a-z]{2,12}\d(?:\.\d)?(?![\w/:@=(-])(?!\.\d)")
+_HUB_PAGE = re.compile(
+    r"https?://(?:huggingface\.co|hf\.co)/(?!docs|spaces|datasets)[\w.-]+/[\w.-]"
+)
+_OLLAMA = re.compile(r"(?i)ollama")
+_WHISPER = re.compile(r"(?i)whisper")
+_OF_WHISPER = re.compile(rf"whisper-(?:{WHISPER_SIZE.pattern})")
 # of what stands near a name that is a word elsewhere too
-_CONTEXT = re.compile(r"(?i)model|ollama|\bllms?\b|embedding|checkpoint|rerank|openai|hugging")
+_CONTEXT = re.compile(
+    r"(?i)model|ollama|\bllms?\b|embedding|checkpoint|rerank|openai|hugging|whisper|\b(?:asr|stt|tts)\b"
+)
 # schemes whose names are also steps, commands or parts of speech
 _WORDS_TOO = re.compile(
     r"(?:step|command|solar|sonar|compound|speech|yi|wan|reka|text-search|j[12])-(?!r\b|r-plus|r7b)"
 )
-_LOCAL = re.compile(r"localhost|127\.0\.0\.1|0\.0\.0\.0|--served-model-name|drop-in")
+_LOCAL = re.compile(
+    r"(?:localhost|127\.0\.0\.1|0\.0\.0\.0)(?!:\d{2,5}/(?:\w{1,20}/)?(?:admin|docs|settings|ui|dashboard))|"
+    r"--served-model-name|drop-in"
+)
 _FILES = re.compile(r"(?i)\.(?:md|py|ipynb|json|ya?ml|toml|txt|sh|cpp|h|rs|go|ts|js|html?|git)$")
 _OF_OTHERS = re.compile(
     r"(?:github\.com|gitlab\.com|datasets|spaces|docker\.io|hub\.docker\.com/r|ghcr\.io)/"
@@ -64,7 +107,17 @@ _CODE = frozenset(("code",))
 _ALONE = frozenset(("alone",))
 _NEARBY = frozenset(("near",))
 _CODE_NEARBY = _CODE | _NEARBY
+_BY_OLLAMA = frozenset(("ollama",))  # in code near a model, or near Ollama
+_BY_WHISPER = frozenset(("whisper",))
+_LOADED = frozenset(("loaded",))
+_KEPT = frozenset(("kept",))  # no output of what runs there
 _NEAR = 160
+_FAR = 1_000
+_SERIES = frozenset(("o1", "o3", "o4"))
+_WEIGHTS_WORD = re.compile(
+    r"(?<![\w./:@~$#%\\&?-])[A-Za-z0-9][\w.+-]{2,90}\.(?:safetensors|gguf|ckpt)(?![\w./-])",
+    re.ASCII,
+)
 _MOST = 5_000  # of one text
 _LONGEST_KEPT = 10_000  # characters
 
@@ -151,6 +204,13 @@ def _words(text: str, coded: dict[int, str]) -> Iterator[tuple[int, str, bool]]:
     if any(mark in text for mark in _PIPELINE_MARKS):
         for match in _PIPELINE.finditer(text):
             found.setdefault(match.start(), match[0])
+    if "OpenAI" in text:
+        found.update((m.start("name"), m["name"]) for m in _OF_OPENAI.finditer(text))
+    if _OLLAMA.search(text):
+        for match in _LIBRARY.finditer(text):
+            found.setdefault(match.start(), match[0])
+    for match in _WEIGHTS_WORD.finditer(text) if "." in text else ():
+        found.setdefault(match.start(), match[0])
     found.update((start, word.rstrip(".,:;")) for start, word in coded.items())
     for start in sorted(found):
         yield start, found[start], start in coded
@@ -165,11 +225,23 @@ def _candidate(text: str, start: int, word: str, *, is_coded: bool) -> Candidate
         return None
     if _MADE.search(text, max(0, start - 40), start):
         return None
-    if "/" not in word and _LINKED.match(text, start + len(word)):
+    if "/" not in word and candidate.kind != "package" and _LINKED.match(text, start + len(word)):
         return None  # the text of a link to the model's page, which says whose it is
     shown = _TO_FILE.match(text, start + len(word)) if "/" in word else None
     if shown is not None and word in shown["path"]:
         return None
+    if "loaded" in needs:
+        return candidate if _LOADING_FLAG.search(text, max(0, start - 80), start) else None
+    if "kept" in needs:
+        return candidate if _is_kept(text, start, word, is_coded=is_coded) else None
+    if "whisper" in needs:
+        return candidate if _WHISPER.search(text, max(0, start - _FAR), start + _FAR) else None
+    if "ollama" in needs and _OLLAMA.search(text, max(0, start - _NEAR), start + _NEAR):
+        return candidate if _stands_alone(text, start, word) else None
+    if "ollama" in needs and not (is_coded and _near(text, start)):
+        return None
+    if word in _SERIES and text.endswith(("OpenAI ", "OpenAI's "), max(0, start - 9), start):
+        return candidate
     if "code" in needs and not is_coded:
         return None
     if "alone" in needs and not is_coded and not _stands_alone(text, start, word):
@@ -193,14 +265,30 @@ def _reading(word: str) -> tuple[Candidate | None, frozenset[str]]:
             if known is not None and known.kind == "hub":
                 return known, _NOTHING  # one of the first, which have no owner before them
             return classify(word.rstrip("./:-")), _NOTHING
+        listed = _CATALOGUE.fullmatch(word.rstrip("./:-"))
+        if listed is not None and listed["nvidia"]:
+            # names there have points where addresses have lines below
+            named = re.sub(r"(?<=\d)_(?=\d)", ".", listed["maker"])
+            shape = classify(named)
+            is_model = shape is not None and shape.confidence >= SURE
+            return (Candidate(named, "hosted", 0.6, "nvidia") if is_model else None), _NOTHING
+        if listed is not None:
+            return classify(listed["own"], Place("hosted", None, 0.6)), _NOTHING
         address = _WEIGHTS.match(word)
         return (classify(address[0]) if address and address.end() == len(word) else None), _NOTHING
     if _PIPELINE.fullmatch(word):
         return Candidate(word, "package", 0.6), _NOTHING
     if _FILES.search(word):
         return None, _NOTHING
+    if _WEIGHTS_FILE.fullmatch(word):
+        return _file(word), _KEPT
+    if _CLIP.fullmatch(word):
+        return Candidate(word, "package", 0.6), _CODE
     if "/" in word:
-        return classify(word), _NOTHING
+        candidate = classify(word)
+        if candidate is None or candidate.confidence >= SURE:
+            return candidate, _NOTHING
+        return classify(word, Place("hub", None, 0.6)), _LOADED
     operator = hosted_operator(word)
     if operator is not None:
         if operator == "bedrock" and not re.search(r"\d", word):
@@ -217,10 +305,43 @@ def _reading(word: str) -> tuple[Candidate | None, frozenset[str]]:
     if known is not None:
         if known.kind == "hub":
             return known, _NOTHING if "-" in word else _CODE
-        return known, _CODE_NEARBY
-    if word in ("o1", "o3", "o4"):
+        return known, _BY_OLLAMA if known.kind == "ollama" else _CODE_NEARBY
+    if _OF_WHISPER.fullmatch(word):
+        return Candidate(word, "package", 0.6), _CODE_NEARBY
+    if WHISPER_SIZE.fullmatch(word) and OWN_SIZE.fullmatch(word):
+        return Candidate(word, "package", 0.6), _BY_WHISPER
+    if word in _SERIES:
         return classify(word, Place(None, None, 0.6)), _CODE_NEARBY
     return None, _NOTHING
+
+
+def _file(word: str) -> Candidate | None:
+    """A file of weights whose name may say which model it is."""
+    found = _WEIGHTS_FILE.fullmatch(word)
+    if found is None or _OWN_FILE.search(found["stem"]):
+        return None
+    named = classify(word)
+    if named is not None and named.confidence >= SURE:
+        return named
+    flags = ("pickle",) if found["ending"].lower() == "ckpt" else ()
+    return Candidate(word, "file", 0.55, None, None, word, flags)
+
+
+def _is_kept(text: str, start: int, word: str, *, is_coded: bool) -> bool:
+    """Whether the file is named, as one that is there, and its name tells of a model."""
+    if _LEAVING_FLAG.search(text, max(0, start - 60), start):
+        return False
+    stem = word.rpartition(".")[0]
+    if re.search(r"\d", stem) and classify(word) is not None:
+        return True
+    if _TRAINED_FLAG.search(text, max(0, start - 90), start):
+        return classify(f"{stem}-1.safetensors") is not None  # not one of the names of any model
+    if not is_coded or len(stem) < 5:
+        return False
+    if _FILE_FAMILY.search(stem) is not None:
+        return True
+    is_of_page = _HUB_PAGE.search(_line(text, start)) is not None
+    return is_of_page and classify(f"{stem}-1.safetensors") is not None
 
 
 def _stands_alone(text: str, start: int, word: str) -> bool:

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 from underlay.audit.detectors.models.command_lines import CommandLines, mentions_models
 from underlay.audit.detectors.models.embedded import embedded_python
 from underlay.audit.detectors.models.modelfile import read_modelfile
+from underlay.audit.detectors.models.prose_places import in_tables, repeated, sizes
 from underlay.audit.detectors.models.settings_values import Settings
 from underlay.audit.detectors.models.settings_walk import walk_settings
 from underlay.audit.findings import File, ModelReference, Rule
 from underlay.audit.names.mentions import mentions, of_others
+from underlay.audit.names.references import Candidate
 from underlay.audit.names.roles import role_of
 from underlay.audit.names.sites import Sightings, Site
 from underlay.audit.readers.containerfile import read_containerfile
@@ -39,7 +41,11 @@ _DIRECTIVE = re.compile(
     re.MULTILINE,
 )
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(?P<body>(?:(?!---)[^\n]*\n){1,500})---")
-# what once was: names there are those of other versions
+# what once was: a name there is told once, unless it is told that it is gone
+_GONE = re.compile(
+    r"(?i)remov|delet|\bdrop|deprecat|no longer|any ?more|retir|replac|instead of|\bno\b|"
+    r"\bfrom\b.{1,80}\bto\b"
+)
 _HISTORY = re.compile(r"(?i)(?:changelog|changes|history|news|releases?(?:[-_ ]?notes)?)\b")
 # a page about one server points clients of OpenAI at this machine, and at nothing else
 _LOCAL_SERVER = re.compile(
@@ -63,7 +69,18 @@ _SHELL = frozenset(
         "terminal",
         "cmd",
         "powershell",
+        "pwsh",
         "ps1",
+        "ps",
+        "bat",
+        "batch",
+        "batchfile",
+        "dos",
+        "sh-session",
+        "shellsession",
+        "commandline",
+        "plaintext",
+        "txt",
         "fish",
         "text",
         "",
@@ -90,7 +107,19 @@ _OTHERS = {
     "rust": "rs", "swift": "swift", "scala": "scala", "dart": "dart",
 }  # fmt: skip
 # files of containers name images, which look like repositories of a hub
-_CODE = frozenset(("dockerfile", "docker", "containerfile", "diff", "patch", "mermaid"))
+_CODE = frozenset(("dockerfile", "docker", "containerfile", "mermaid"))
+# a block whose language nobody wrote down
+_UNNAMED = frozenset(("", "text", "txt", "plaintext"))
+_IS_PYTHON = re.compile(
+    r"^(?:from [\w.]{1,80} import |import \w[\w.]{0,80}(?: as \w{1,30})?[ \t]*$)", re.MULTILINE
+)
+# a path of Windows: a backslash inside a word escapes nothing there
+_WINDOWS = re.compile(r"(?<=[\w.:])\\(?=[\w.])")
+# a name that is a name wherever it stands: with a slash, or with a digit behind a line
+_TELLING = re.compile(
+    r"[\w.@-]{1,60}/[\w./:@-]{2,90}|(?=[^\d]{0,90}\d)\w[\w.]{0,40}[-:][\w.:-]{2,60}"
+)
+_MOST_REPEATED = 200
 _FRONT_KEYS = frozenset(("base_model", "model", "models", "base_models"))
 # a document tells of models; what the project uses stands elsewhere
 MOST = 0.65
@@ -102,7 +131,7 @@ class Prose:
     """Markdown and reStructuredText."""
 
     name: str = "prose"
-    version: int = 3
+    version: int = 4
     rules: tuple[Rule, ...] = (
         Rule("prose/block", "A block of code in a document, read as its language is."),
         Rule("prose/front-matter", "`base_model` in the front matter of a model card."),
@@ -181,6 +210,38 @@ def _text(
     known = {(one.line, one.ref) for one in read}
     aliases = {one.ref for one in read if one.alias} - {one.ref for one in read if not one.alias}
     is_local = _is_of_one_server(source)
+    told: set[str] = set()
+
+    def keep(candidate: Candidate, start: int, *, is_page: bool, is_own: bool = False) -> None:
+        line, column = whole.at(start)
+        if (line, candidate.ref) in known:
+            return
+        if is_history and not is_page:
+            # a history tells of a name when it comes, and again when it goes
+            if candidate.ref in told or _GONE.search(_line(source, start)):
+                return
+            told.add(candidate.ref)
+        known.add((line, candidate.ref))
+        is_client = candidate.kind == "hosted" and candidate.operator == "openai"
+        found.add(
+            ModelReference(
+                ref=candidate.ref,
+                kind=candidate.kind,
+                role="doc",
+                file=str(found.file),
+                line=line,
+                column=column,
+                rule="prose/page" if is_page else "prose/name",
+                evidence="address" if is_page else "text",
+                confidence=0.5 if is_page else 0.55,
+                alias=candidate.ref in aliases or (is_client and (is_local or is_own)),
+                operator=candidate.operator,
+                revision=candidate.revision,
+                weight_file=candidate.weight_file,
+                flags=candidate.flags,
+            )
+        )
+
     parts = []
     position = 0
     for start, end, is_read in [*sorted(blocks), (len(source), len(source), True)]:
@@ -192,35 +253,31 @@ def _text(
         if start >= end:
             continue
         for one in mentions(source[start:end], others=others, are_quotes_code=is_block):
-            candidate = one.candidate
-            is_page = (
-                candidate.ref.startswith("http")
-                or "://" in source[start + one.start : start + one.start + 8]
+            first = start + one.start
+            is_page = one.candidate.ref.startswith("http") or "://" in source[first : first + 8]
+            keep(one.candidate, first, is_page=is_page, is_own=one.is_local)
+    for named in (*in_tables(source), *sizes(source), *repeated(source, _vouched(read))):
+        if named.candidate.ref not in others:
+            keep(named.candidate, named.start, is_page=False)
+
+
+def _vouched(read: list[ModelReference]) -> dict[str, Candidate]:
+    """What the blocks load under names that are nothing else in the text."""
+    known: dict[str, Candidate] = {}
+    for one in read:
+        if one.alias or one.confidence < MOST or one.kind == "file" or one.rule == "prose/page":
+            continue
+        if _TELLING.fullmatch(one.ref) and len(known) < _MOST_REPEATED:
+            known[one.ref] = Candidate(
+                one.ref, one.kind, one.confidence, one.operator, one.revision, None, one.flags
             )
-            if is_history and not is_page:
-                continue
-            is_client = candidate.kind == "hosted" and candidate.operator == "openai"
-            line, column = whole.at(start + one.start)
-            if (line, candidate.ref) in known:
-                continue
-            found.add(
-                ModelReference(
-                    ref=candidate.ref,
-                    kind=candidate.kind,
-                    role="doc",
-                    file=str(found.file),
-                    line=line,
-                    column=column,
-                    rule="prose/page" if is_page else "prose/name",
-                    evidence="address" if is_page else "text",
-                    confidence=0.5 if is_page else 0.55,
-                    alias=candidate.ref in aliases or (is_client and (is_local or one.is_local)),
-                    operator=candidate.operator,
-                    revision=candidate.revision,
-                    weight_file=candidate.weight_file,
-                    flags=candidate.flags,
-                )
-            )
+    return known
+
+
+def _line(source: str, start: int) -> str:
+    end = source.find("\n", start, start + 500)
+    first = source.rfind("\n", max(0, start - 500), start) + 1
+    return source[max(first, start - 500) : end if end >= 0 else start + 500]
 
 
 def _is_of_one_server(source: str) -> bool:
@@ -262,10 +319,12 @@ def _block(language: str, text: str) -> tuple[ModelReference, ...]:
     path = PurePosixPath("block")
     found = Sightings(path)
     body = Fragment(text)
-    if not language and text.lstrip().startswith(("FROM ", "from ", "import ")):
-        language = "python" if "import" in text[:200] else "modelfile"
+    if language in _UNNAMED and _IS_PYTHON.search(text):
+        language = "python"
+    elif not language and text.lstrip().startswith("FROM "):
+        language = "modelfile"
     if language in _SHELL:
-        shell = _PROMPT.sub(lambda m: m[1] + " ", text)
+        shell = _WINDOWS.sub("/", _PROMPT.sub(lambda m: m[1] + " ", text))
         CommandLines(path, found, "doc").script(body.replaced(shell))
     elif language in _PYTHON:
         plain = _PYTHON_PROMPT.sub(r"\1    ", text)
