@@ -53,6 +53,7 @@ __all__ = [
     "configuration_words",
     "endpoint_key",
     "files_of_repositories",
+    "named_weights",
     "pieces",
     "words_of_name",
 ]
@@ -86,6 +87,18 @@ OWN_SIZE = re.compile(r".*\.en|large-v[123].*|distil-.*")
 REPOSITORIES = re.compile(r"[\w.-]{2,60}/[\w.-]{2,90}(?:[,;] ?[\w.-]{2,60}/[\w.-]{2,90})+[,;]?")
 MAX_FILES = 40  # of one mapping: more are a catalogue of files
 _FILE_KEY = re.compile(r"(?i)(?:^|[_-]|(?<=[a-z]))(?:file|filename|file_name)$")
+_CLEAR_ENDINGS = frozenset(
+    ("safetensors", "gguf", "ckpt", "pth", "pt", "onnx", "llamafile", "sft", "tflite")
+)
+_FILE_NAME = re.compile(r"[A-Za-z0-9][\w.+=@-]*", re.ASCII)
+# what training and tests call their files
+_OWN_WORDS = frozenset(
+    ("epoch", "epochs", "step", "steps", "iter", "iters", "ckpt", "checkpoint", "checkpoints",
+     "best", "last", "final", "latest", "model", "models", "weights", "net", "out", "output",
+     "result", "tmp", "test", "dummy", "my", "trained", "pretrained", "sample", "example", "loss",
+     "acc", "val", "train")
+)  # fmt: skip
+_WORDS_OF_A_FILE = re.compile(r"[A-Za-z]+|\d+")
 # below, a string isn't even worth a look into the atlas
 WEAKEST = 0.4
 
@@ -365,6 +378,21 @@ def bare_name(text: str, place: Place) -> Candidate | None:
     return None
 
 
+def named_weights(text: str) -> str | None:
+    """The name of a file of weights without its folders, where it says which model it holds.
+
+    None for what a run calls its own: `best.pt`, `checkpoint-200.pth`, `epoch_3.ckpt`.
+    """
+    base = text.strip("\"'").replace("\\", "/").rpartition("/")[2]
+    stem, _, ending = base.rpartition(".")
+    if ending.lower() not in _CLEAR_ENDINGS or len(base) > 120 or not _FILE_NAME.fullmatch(base):
+        return None
+    words = _WORDS_OF_A_FILE.findall(stem.lower())
+    is_own = all(len(word) < 2 or word.isdigit() or word in _OWN_WORDS for word in words)
+    is_own = is_own or stem.lower() in vocabulary()["generic_files"]["names"]
+    return base if not is_own and re.search(r"[\dA-Z]", stem) else None
+
+
 def _of_file(text: str, sure: float) -> Candidate:
     """A file of weights that a program is told to load."""
     base = text.replace("\\", "/").rpartition("/")[2]
@@ -413,6 +441,14 @@ class Sightings:
     def lines(self) -> frozenset[int]:
         """The lines on which there are such."""
         return frozenset(f.line for f in self._found.values() if f.confidence >= SURE)
+
+    def fetches(self, name: str) -> bool:
+        """Whether an address or a repository that is known brings a file of that name."""
+        return any(
+            found.ref.endswith(f"/{name}") or (found.weight_file or "").endswith(name)
+            for found in self._found.values()
+            if found.kind == "hub" or "://" in found.ref
+        )
 
     def doubt(self, text: str, line: int, column: int, rule: str, reason: str) -> None:
         """Keep what looked like a reference and could not be resolved."""

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from underlay.audit.findings import Rule
 from underlay.audit.names.references import classify, key_strength
 from underlay.audit.names.sites import (
+    CLIP_MODEL,
+    CLIP_WEIGHTS,
     OWN_SIZE,
     RUN_TIME,
     SPEECH_SIZE,
@@ -18,6 +20,7 @@ from underlay.audit.names.sites import (
     Sightings,
     Site,
     configuration_words,
+    named_weights,
     words_of_name,
 )
 from underlay.audit.readers.documents import DYNAMIC, Fragment, read_json
@@ -42,6 +45,7 @@ COMMAND_RULES = (
     Rule("command/argument", "An argument that a program of models takes: `ollama pull NAME`."),
     Rule("command/flag", "The value of a flag such as `--model`, of a shape that is a model's."),
     Rule("command/url", "An address of a model's page or of a file of weights in a command."),
+    Rule("command/file", "A file of weights that a command copies, moves, links or writes."),
     Rule("command/body", "The `model` of a JSON body that a command sends to a service."),
     Rule("command/served-name", "The name under which a local server answers: an alias."),
     Rule("command/override", "`section.model=NAME`, as training programs take settings."),
@@ -62,6 +66,15 @@ _NOT_LOADED = re.compile(r"(?:^|_)(?:dataset|data|output|out|save|log|cache|imag
 _PAIR_KEYS = frozenset(("pretrained", "model", "peft", "tokenizer", "model_name"))
 _FETCHERS = frozenset(("wget", "curl", "git", "aria2c", "pip", "python", "axel", "huggingface-cli"))
 _LATE = frozenset(("--quiet", "-q", "--force", "--verbose", "-v", "--insecure", "--gpu"))
+_MOVERS = frozenset(("cp", "mv", "ln", "rsync", "scp", "install", "copy", "move", "xcopy"))
+_STORES = frozenset(("aws", "gsutil", "gcloud", "rclone", "mc", "s5cmd", "oci", "azcopy", "sudo"))
+# flags after which what is fetched gets its name
+_TARGETS = {
+    "wget": frozenset(("-O", "--output-document")),
+    "curl": frozenset(("-o", "--output")),
+    "aria2c": frozenset(("-o", "--out")),
+    "gdown": frozenset(("-O", "--output")),
+}
 MAX_DEPTH = 3
 MAX_VALUES = 200
 # a name that says that there are several: its text is a list
@@ -203,6 +216,7 @@ class CommandLines:
         program = next((p for p, _ in [own] if p), None) if own else None
         self._all_flags(words, taken, base, program, url)
         self._urls(words, taken, base)
+        self._files(words, texts, base)
         self._bodies(words, command)
 
     # --- parts of a command -----
@@ -364,6 +378,7 @@ class CommandLines:
     ) -> None:
         """Flags that mean a model in whichever program: only their values' shape decides."""
         strength = 0.8 if program is not None else 0.6
+        clip = _of_clip(words)
         for position, flag, value in _flag_values(words):
             if position in taken:
                 continue
@@ -388,8 +403,12 @@ class CommandLines:
             hub = name in _flags("hub")
             if hub or key_strength(name) or name in _flags("file"):
                 own = replace(site, expects="hub", strength=0.8) if hub else site
+                own = replace(own, expects="package", strength=0.85) if value in clip else own
                 for one in value.values:
                     self._see(one, own)
+            elif name.endswith("path"):  # a path may be a repository, where that shows what it is
+                for one in value.values:
+                    self._see(one, replace(site, strength=0.0, most=0.6))
         for position, word in enumerate(words):
             if position not in taken and not word.text.startswith("-"):
                 self._override(word, base)
@@ -428,6 +447,26 @@ class CommandLines:
                     moved = replace(value, text=match[0].rstrip(".,"), column=column)
                     site = replace(base, rule="command/url", evidence=program, strength=0.6)
                     self._see(moved, site)
+
+    def _files(self, words: tuple[Word, ...], texts: list[str], base: Site) -> None:
+        """Files of weights that are put somewhere: copied, moved, linked, or what is fetched."""
+        names = [text.rpartition("/")[2] for text in texts[:4]]
+        is_moved = names[0] in _MOVERS or (names[0] in _STORES and bool(_MOVERS & set(names[1:])))
+        moved = words[1:] if is_moved else ()
+        addresses = [v.text for word in words for v in word.values if "://" in v.text[:12]]
+        if names[0] in _TARGETS and not any(map(_sure, addresses)):
+            flags = _TARGETS[names[0]]
+            moved = tuple(value for _, flag, value in _flag_values(words) if flag in flags)
+        for word in moved:
+            for value in word.values:
+                name = named_weights(value.text) if DYNAMIC not in value.text[-120:] else None
+                if name is None or self.found.fetches(name):
+                    continue  # the address says more
+                column = value.column
+                if (value.line, value.column) == (word.line, word.column):
+                    column += value.text.rfind(name) + (word.raw[:1] in "\"'")
+                site = replace(base, rule="command/file", evidence=names[0], strength=0.7)
+                self._see(replace(value, text=name, column=column), replace(site, is_file=True))
 
     def _repository(self, address: str, value: Value, base: Site) -> None:
         """`https://huggingface.co/org/name/resolve/main/$FILE`: the repository is known."""
@@ -563,6 +602,22 @@ def _flag_values(words: tuple[Word, ...]) -> Iterator[tuple[int, str, Word]]:
                     break
                 yield position, word.text, words[many]
                 many += 1
+
+
+def _of_clip(words: tuple[Word, ...]) -> list[Word]:
+    """`--model ViT-B-32 --pretrained laion2b_s34b_b79k`: what open_clip is asked for.
+
+    A name of an architecture counts only beside the weights that it gets.
+    """
+    texts = [(flag, value) for _, flag, value in _flag_values(words) if value.text]
+    weights = [
+        value
+        for flag, value in texts
+        if CLIP_WEIGHTS.fullmatch(value.text)
+        or (value.text == "openai" and flag.endswith("pretrained"))
+    ]
+    models = [value for _, value in texts if CLIP_MODEL.fullmatch(value.text)] if weights else []
+    return [*models, *(value for value in weights if models and value.text != "openai")]
 
 
 def _value_of(words: tuple[Word, ...], names: frozenset[str]) -> str | None:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from underlay.audit.findings import ModelReference, Rule
 from underlay.audit.names.references import classify, is_local_url, key_strength, operator_of_url
 from underlay.audit.names.roles import role_of
-from underlay.audit.names.sites import Sightings, Site
+from underlay.audit.names.sites import Sightings, Site, named_weights
+from underlay.audit.readers.cuts import cut
 from underlay.audit.readers.documents import Fragment
 
 if TYPE_CHECKING:
@@ -25,13 +26,27 @@ __all__ = ["Lists", "NimImages"]
 
 _LARGEST = 200_000
 MAX_ENTRIES = 250
+MAX_SUMS = 2_000
 _LISTS = re.compile(
     r"(?i)(?:^|[-_. ])(?:links?|urls?|models?|downloads?|checkpoints?|ckpts?|weights|loras?|vaes?|"
-    r"ollama|llms?|embedders?|controlnets?)(?:[-_. ]|$)"
+    r"ollama|llms?|embedders?|controlnets?|aria2c?)(?:[-_. ]|$)"
 )
 _ENTRY = re.compile(r"^[ \t]*+(?P<mark>#?[ \t]?)(?P<text>[^\s#]{3,400})[ \t]*+\r?$", re.MULTILINE)
 _LINES = re.compile(r"^[ \t]*+[^\s#]", re.MULTILINE)
 _URL = re.compile(r"https?://[^\s\"'<>|;)\\,`]+")
+# `<hash>  name`, `SHA256 (name) = <hash>`: sums of files
+_SUMS = re.compile(r"(?i)(?:^|[-_.])(?:sha\d{1,3}|md5|b3|blake\d?b?|check)(?:sums?)?(?:\.txt)?$")
+_SUM = re.compile(
+    r"^\\?(?:[0-9a-fA-F]{32,128}[ \t]{1,9}\*?|[A-Z0-9-]{3,12} ?\()(?P<path>[^\n()]{4,300}?)"
+    r"(?:\) ?= ?[0-9a-fA-F]{32,128})?[ \t]*+\r?$",
+    re.MULTILINE,
+)
+# what aria2 calls the file of the link above
+_OUT = re.compile(r"^[ \t]++out=(?P<path>[^\n]{4,300}?)[ \t]*+\r?$", re.MULTILINE)
+# what a source distribution of Python takes along
+_SHIPPED = re.compile(
+    r"^(?:(?:global-|recursive-)?include|graft)[ \t]++(?P<paths>[^\n#]{4,1000})", re.MULTILINE
+)
 # parameters { key: "model_name" value: { string_value: "org/name" } }
 _PBTXT = re.compile(
     r"key\s{0,9}:\s{0,9}\"(?P<key>[\w.-]{1,80})\"\s{0,9},?\s{0,99}value\s{0,9}:?\s{0,9}\{\s{0,99}"
@@ -65,13 +80,14 @@ _DEPLOYS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """Text files that list models or links to them, Triton's config.pbtxt, files of requests."""
+    """Text files that list models, links or sums of files, Triton's config.pbtxt, requests."""
 
     name: str = "lists"
-    version: int = 1
+    version: int = 2
     rules: tuple[Rule, ...] = (
         Rule("list/address", "A line of a list of links: a model's page or a file of weights."),
         Rule("list/name", "A line of a list of models, where most lines are such names."),
+        Rule("list/file", "A file of weights in a list of sums, downloads or what is shipped."),
         Rule("list/triton", "A parameter of Triton's config.pbtxt whose key names a model."),
         Rule("list/request", "A field of a saved request whose key names a model."),
     )
@@ -81,6 +97,8 @@ class Lists:
         suffix = path.suffix.lower()
         if size > _LARGEST:
             return False
+        if path.name == "MANIFEST.in" or _SUMS.search(path.name):
+            return True
         if suffix in (".txt", ".list"):
             return _LISTS.search(path.stem) is not None
         return suffix == ".pbtxt" or suffix in _REQUESTS
@@ -91,7 +109,11 @@ class Lists:
             return
         found = Sightings(file.path)
         suffix = file.path.suffix.lower()
-        if suffix == ".pbtxt":
+        if file.path.name == "MANIFEST.in":
+            _files(file, _SHIPPED, found)
+        elif _SUMS.search(file.path.name):
+            _files(file, _SUM, found)
+        elif suffix == ".pbtxt":
             _fields(file, _PBTXT, "list/triton", None, found)
         elif suffix in _REQUESTS:
             urls = [match[0] for match in _URL.finditer(file.text())]
@@ -100,6 +122,7 @@ class Lists:
             _fields(file, _FIELD, "list/request", known or local, found)
         else:
             _lines(file, found)
+            _files(file, _OUT, found)
         # such a file is no document, though its ending says so
         role = role_of(file.path.with_suffix(".list"))
         for one in found:
@@ -118,6 +141,22 @@ def _fields(
         if strength:
             site = Site(file.path, rule, match["key"], "config", strength, url=url)
             found.see(match["value"], *whole.at(match.start("value")), site)
+
+
+def _files(file: File, pattern: re.Pattern[str], found: Sightings) -> None:
+    """The files of weights among the paths, under their own names."""
+    whole = Fragment(file.text())
+    for count, match in enumerate(pattern.finditer(whole.text)):
+        if count >= MAX_SUMS:
+            cut(f"more than {MAX_SUMS} files in a list: the rest is not read")
+            return
+        start = match.start(match.lastgroup or 0)
+        for word in re.finditer(r"[^\s,]{4,300}", match[match.lastgroup or 0]):
+            name = named_weights(word[0])
+            if name is not None:
+                site = Site(file.path, "list/file", "a list", "config", 0.7, is_file=True)
+                at = start + word.start() + word[0].rfind(name)
+                found.see(name, *whole.at(at), site)
 
 
 def _lines(file: File, found: Sightings) -> None:

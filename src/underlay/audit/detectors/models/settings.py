@@ -73,7 +73,7 @@ _LANGUAGES = frozenset(
 _RESULTS = re.compile(r"(?i)(?:^|[/_-])(?:results?|outputs?|logs?|runs|predictions|traces|dumps?)/")
 # one line of a mapping, also where a quotation mark isn't closed
 _PAIR = re.compile(
-    r"^[ \t]*+(?:-[ \t]++)?[\"']?(?P<key>[A-Za-z_][\w.-]{1,60})[\"']?:[ \t]++[\"']?"
+    r"^[ \t]*+(?:-[ \t]++)?[\"']?(?P<key>[A-Za-z_][\w.-]{1,60})[\"']?:[ \t]++(?P<at>[\"']?)"
     r"(?P<value>[^\s\"'#,{}\[\]]{2,160})[\"']?[ \t]*+(?:#[^\n]*+)?\r?$",
     re.MULTILINE,
 )
@@ -163,19 +163,22 @@ def _read(file: File, suffix: str) -> Document:
 
 
 def _behind_the_break(settings: Settings) -> None:
-    """A YAML file with an error: the keys that follow it, each on its line."""
+    """A YAML file with an error: the keys from there on, each on its line.
+
+    A quotation mark that isn't closed swallows the lines up to the next one.
+    """
     document = settings.document
     last = max((node.line for root in document.roots for _, node in root.walk()), default=0)
     whole = Fragment(document.source)
     matches = list(islice(_PAIR.finditer(document.source), MAX_PAIRS))
-    behind = [match for match in matches if whole.at(match.start())[0] > last]
+    behind = [match for match in matches if whole.at(match.start("at"))[0] >= last]
     endpoints = Endpoints.of([(match["key"], match["value"]) for match in matches])
     for match in behind:
         strength = key_strength(match["key"])
         if strength:
             key, url = match["key"], endpoints.url_for(match["key"])
             site = Site(settings.file, "settings/key", key, "config", strength, url=url)
-            settings.found.see(match["value"], *whole.at(match.start("value")), site)
+            settings.found.see(match["value"], *whole.at(match.start("at")), site)
 
 
 def _own_name(settings: Settings) -> bool:
