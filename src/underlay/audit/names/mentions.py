@@ -57,8 +57,10 @@ _OWN_FILE = re.compile(
 _TRAINED_FLAG = re.compile(r"--?[\w-]{0,30}pretrained[\w-]{0,40}(?:=|\s{1,3})[\"'<]{0,2}$")
 # what a flag gives to a program as the model it is to load: `--repo_id owner/name`
 _LOADING_FLAG = re.compile(
-    r"--?(?:[a-z]{1,20}[-_]){0,3}(?:repo|model|checkpoint|ckpt|pretrained)(?:[-_](?:id|name|repo|path|or)){0,4}"
-    r"(?:=|\s{1,3})[\"']?$"
+    r"(?:--?(?:[a-z]{1,20}[-_]){0,3}(?:repo|model|checkpoint|ckpt|pretrained)"
+    r"(?:[-_](?:id|name|repo|path|or)){0,4}(?:=|\s{1,3})|"
+    r"(?i:\b(?:[a-z]{1,20}[-_ ]){0,2}model(?:[-_ ](?:id|name|repo))?)[`*\"']{0,3}\s?[:=]\s{0,2})"
+    r"[`\"'*]{0,2}$"
 )
 _LEAVING_FLAG = re.compile(
     r"(?:--?[\w-]{0,30}(?:out|output|save|dst|dest|target|to|result)[\w-]{0,20}(?:=|\s{1,3})|>\s{0,3})[\"']?$"
@@ -71,6 +73,11 @@ _LIBRARY = re.compile(r"(?<![\w./:@-])[a-z]{2,12}\d(?:\.\d)?(?![\w/:@=(-])(?!\.\
 _HUB_PAGE = re.compile(
     r"https?://(?:huggingface\.co|hf\.co)/(?!docs|spaces|datasets)[\w.-]+/[\w.-]"
 )
+_SAYS_CLIP = re.compile(r"(?i)clip")
+# `acme-2-large` model: a name with a digit that the sentence calls a model
+_UNKNOWN = re.compile(r"[a-z][a-z0-9]{1,20}(?:-[a-z0-9.]{1,20}){1,6}")
+_IS_MODEL = re.compile(r"[`\"'*]{1,3} (?:[a-z]{2,20} ){0,2}model(?!s? (?:class|type|field))\b")
+_MODEL_IS = re.compile(r"(?i)\bmodel(?: id| name)?(?: is|:| called| named)? [`\"'*]{1,3}$")
 _OLLAMA = re.compile(r"(?i)ollama")
 _WHISPER = re.compile(r"(?i)whisper")
 _OF_WHISPER = re.compile(rf"whisper-(?:{WHISPER_SIZE.pattern})")
@@ -109,10 +116,13 @@ _NEARBY = frozenset(("near",))
 _CODE_NEARBY = _CODE | _NEARBY
 _BY_OLLAMA = frozenset(("ollama",))  # in code near a model, or near Ollama
 _BY_WHISPER = frozenset(("whisper",))
+_BY_CLIP = frozenset(("clip",))
+_CALLED = frozenset(("called",))
 _LOADED = frozenset(("loaded",))
 _KEPT = frozenset(("kept",))  # no output of what runs there
 _NEAR = 160
 _FAR = 1_000
+_ENDINGS = (".safetensors", ".gguf", ".ckpt")
 _SERIES = frozenset(("o1", "o3", "o4"))
 _WEIGHTS_WORD = re.compile(
     r"(?<![\w./:@~$#%\\&?-])[A-Za-z0-9][\w.+-]{2,90}\.(?:safetensors|gguf|ckpt)(?![\w./-])",
@@ -209,7 +219,8 @@ def _words(text: str, coded: dict[int, str]) -> Iterator[tuple[int, str, bool]]:
     if _OLLAMA.search(text):
         for match in _LIBRARY.finditer(text):
             found.setdefault(match.start(), match[0])
-    for match in _WEIGHTS_WORD.finditer(text) if "." in text else ():
+    has_files = any(ending in text for ending in _ENDINGS)
+    for match in _WEIGHTS_WORD.finditer(text) if has_files else ():
         found.setdefault(match.start(), match[0])
     found.update((start, word.rstrip(".,:;")) for start, word in coded.items())
     for start in sorted(found):
@@ -236,6 +247,14 @@ def _candidate(text: str, start: int, word: str, *, is_coded: bool) -> Candidate
         return candidate if _is_kept(text, start, word, is_coded=is_coded) else None
     if "whisper" in needs:
         return candidate if _WHISPER.search(text, max(0, start - _FAR), start + _FAR) else None
+    if "clip" in needs:
+        is_set_off = is_coded or text[max(0, start - 1) : start] in ("*", '"', "'")
+        is_near = _SAYS_CLIP.search(text, max(0, start - _NEAR), start + _NEAR) is not None
+        return candidate if is_set_off and is_near else None
+    if "called" in needs:
+        end = start + len(word)
+        is_model = _IS_MODEL.match(text, end) or _MODEL_IS.search(text, max(0, start - 40), start)
+        return candidate if is_coded and is_model else None
     if "ollama" in needs and _OLLAMA.search(text, max(0, start - _NEAR), start + _NEAR):
         return candidate if _stands_alone(text, start, word) else None
     if "ollama" in needs and not (is_coded and _near(text, start)):
@@ -283,7 +302,7 @@ def _reading(word: str) -> tuple[Candidate | None, frozenset[str]]:
     if _WEIGHTS_FILE.fullmatch(word):
         return _file(word), _KEPT
     if _CLIP.fullmatch(word):
-        return Candidate(word, "package", 0.6), _CODE
+        return Candidate(word, "package", 0.6), _BY_CLIP
     if "/" in word:
         candidate = classify(word)
         if candidate is None or candidate.confidence >= SURE:
@@ -312,6 +331,8 @@ def _reading(word: str) -> tuple[Candidate | None, frozenset[str]]:
         return Candidate(word, "package", 0.6), _BY_WHISPER
     if word in _SERIES:
         return classify(word, Place(None, None, 0.6)), _CODE_NEARBY
+    if _UNKNOWN.fullmatch(word) and re.search(r"\d", word):
+        return Candidate(word, "hosted", 0.55), _CALLED
     return None, _NOTHING
 
 
