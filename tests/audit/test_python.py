@@ -566,3 +566,31 @@ def test_a_long_collection_of_other_things() -> None:
 def test_a_mapping_from_names_to_names_holds_options() -> None:
     found = models('D = {"gpt-4o": "openai/gpt-4o", "gpt-5": "azure/gpt-5"}\nimport openai')
     assert {one.role for one in found.values()} == {"option"}
+
+
+@pytest.mark.parametrize(
+    ("code", "refs"),
+    [
+        # where families have a star, what has none is a whole name
+        ('A_PATTERNS = ["gpt-4o*", "gpt-4.1", "bee-2-mini", "o3-mini", "o1"]', ["bee-2-mini", "gpt-4.1", "o1", "o3-mini"]),
+        ('A_PATTERNS = ["gpt-4", "gpt-4.1", "o3-mini"]', []),
+        # membership in a collection of models, and the same name elsewhere
+        ('if "bee2" in AVAILABLE_MODELS:\n  model_info.update({"bee2": {"a": 1}})', ["bee2", "bee2"]),
+        ('model_info.update({"bee2": {"a": 1}})', []),
+        ('if "gpt-4" in model_name: pass', []),
+        # members of a list that was commented out, several a line
+        ('# "gpt-4o", "o1-mini",\nx = 1', ["gpt-4o", "o1-mini"]),
+        ('# "gpt-4o" and others\nx = 1', ["gpt-4o"]),
+        # fields of a form
+        ('speech_model = "base" #@param ["base", "tiny.en", "my own"]', ["base", "tiny.en"]),
+        ('size = "base" #@param ["base", "tiny.en"]', []),
+        ('chat_model = "gpt-4o" #@param ["gpt-4o", "openai-community/gpt2"] {allow-input: true}', ["gpt-4o", "gpt-4o", "openai-community/gpt2"]),
+        # commands in texts
+        ('run("tts --model_name  tts_models/en/acme/glow " f"--out {x}")', ["tts_models/en/acme/glow"]),
+        ("# proxies of Qwen/Tiktoken or vLLM/OpenRouter/OpenAI", []),
+    ],
+)  # fmt: skip
+def test_collections_and_forms(code: str, refs: list[str]) -> None:
+    found = look({"a.py": "import openai  # model\nvllm = 1\n" + code})
+    told = [one for one in found if isinstance(one, ModelReference) and one.confidence >= SURE]
+    assert sorted(one.ref for one in told) == refs

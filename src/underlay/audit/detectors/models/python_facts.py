@@ -18,6 +18,7 @@ from underlay.audit.detectors.models.python_scan import (
     NOWHERE,
     OUTPUTS,
     Seen,
+    has_globs,
 )
 from underlay.audit.detectors.models.python_values import Value, dotted, text_of, value_of
 from underlay.audit.findings import SURE
@@ -228,6 +229,11 @@ class _Reader(CallScan):
         is_one = not isinstance(node.value, (ast.Dict, ast.List, ast.Tuple, ast.Set))
         if role is None and is_one and "default" in last.lower():
             role = "default"
+        if not is_one and PARTS.search(last) and has_globs(node.value):
+            # families have a star there: what has none is a whole name
+            around = Seen(last, 0.5, "option", "constant", f"{last} = ...")
+            self.expression(node.value, around, scope)
+            return
         if not is_one and PARTS.search(last):
             self.push([node.value], Seen(skip=NEVER), scope)
             return

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from underlay.audit.detectors.models.python_calls import calls, scheme_of
 from underlay.audit.detectors.models.python_names import Leaf, Project, Spot
-from underlay.audit.detectors.models.python_scan import ASKING
+from underlay.audit.detectors.models.python_scan import ASKING, is_slug
 from underlay.audit.findings import OUTSIDE, SURE, ModelReference, Unknown
 from underlay.audit.names.references import (
     Candidate,
@@ -58,7 +58,9 @@ _PROSE = {
     "comment": ("comment", "commented-out code or address"),
     "doc": ("docstring", "docstring"),
     "text": ("text", "code in a text"),
+    "form": ("choice", "a choice of a form"),
 }
+_ROLES_IN_TEXT: dict[str, Role] = {"comment": "comment", "text": "use", "form": "option"}
 _OF_SEVERAL = re.compile(r"[A-Za-z][\w.]{0,40}(?:-[\w.]{1,40}){1,10}", re.ASCII)
 _BRANCHES = frozenset(("main", "master", "HEAD", "None"))
 _WEIGHTS = re.compile(r"\.(?:pth?|ckpt|safetensors|gguf|bin|onnx|tflite|h5|keras|pkl)$")
@@ -429,7 +431,7 @@ class _Linker:
         for key, best in self.best.items():
             reference = best.reference
             is_told = best.reaches_others or key in self.asked or reference.kind == "hub"
-            is_told |= best.is_slug
+            is_told |= best.is_slug or is_slug(reference.ref)
             is_name = reference.kind in ("hub", "hosted") and reference.ref in self.named
             least = SURE if best.is_slug else _KNOWN
             is_known = reference.confidence >= least and key[:3] not in self.nothing
@@ -482,7 +484,7 @@ class _Linker:
             found = Candidate(text, "package", sure)
         if found is None:
             return
-        role: Role = "comment" if kind == "comment" else "use" if kind == "text" else "doc"
+        role = _ROLES_IN_TEXT.get(kind, "doc")
         reference = ModelReference(
             ref=found.ref,
             kind=found.kind,

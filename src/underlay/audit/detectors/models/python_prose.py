@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from underlay.audit.detectors.models.python_calls import scheme_of
 from underlay.audit.names.mentions import mentions
 from underlay.audit.names.references import Place, classify, key_strength, vocabulary
-from underlay.audit.names.sites import OWN_SIZE, WHISPER_SIZE, bare_name
+from underlay.audit.names.sites import OWN_SIZE, SPEECH, SPEECH_SIZE, WHISPER_SIZE, bare_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ _HELD = Place(None, None, 0.6)
 _SPANNED = 60  # lines of one message
 # `--model_path owner/name` of a command that a text shows
 _FLAG = re.compile(
-    r"--([a-z][\w-]{1,40})[ =][\"']?([A-Za-z0-9][\w./:@+-]{2,120})(?![\w./:@+-])", re.ASCII
+    r"--([a-z][\w-]{1,40})[ =]{1,3}[\"']?([A-Za-z0-9][\w./:@+-]{2,120})(?![\w./:@+-])", re.ASCII
 )
 _COMMENT = re.compile(rb"(?m)^[ \t]*#(.*)$")
 # behind code: without a quotation mark in it, it can't be a part of a string
@@ -78,9 +78,11 @@ _NAMED = re.compile(
     r"(?<=[\"'`])[A-Za-z][\w.]{0,40}(?:-[\w.]{1,40}){1,8}(?=[\"'`]))(?![\w/])",
     re.ASCII,
 )
+_PRODUCTS = re.compile(r"[A-Z][A-Za-z]{1,40}(?:/[A-Za-z]{1,40})?")
 _OF_PARTS = re.compile(r"/.*(?:[A-Z\d]|\w[-_]\w)")
 _MOST_JOINED = 500
 _MOST_PERHAPS = 200  # of one docstring
+_CHOICE = re.compile(r"[\"']([^\"'\s]{2,120})[\"']")
 _COUNTED_ONE = re.compile(rf"(?<![\w.-])(?:{WHISPER_SIZE.pattern})(?![\w-]|\.\w)")
 _COUNTED = re.compile(
     rf"(?<![\w.-])(?:{WHISPER_SIZE.pattern})"
@@ -92,8 +94,13 @@ _ROUTED = re.compile(
     r"[A-Za-z][\w.-]{1,80}(?::[a-z]{2,10})?(?![\w/])",
     re.ASCII,
 )
-# a member of a list that was commented out
-_MEMBER = re.compile(r"\s{0,20}[\"']([^\"'\s]{4,120})[\"']\s{0,4},?\s*")
+# members of a list that was commented out
+_MEMBERS = re.compile(r"\s{0,20}(?:[\"'][^\"'\s]{4,120}[\"']\s{0,4}(?:,\s{0,20}|$))+", re.ASCII)
+_QUOTES = re.compile(r"[\"']([^\"'\s]{4,120})[\"']")
+# `whisper_model = "base" #@param ["tiny", "base"]`: a field of a form in a notebook
+_FORM = re.compile(
+    rb"(?m)^[ \t]*(\w{2,60})[ \t]*=[^\n#]{1,200}#[ \t]?@param[ \t]*(\[[^\]\n]{2,4000}\])"
+)
 # a text that holds code: what is named there is used where the text is run or sent
 _CODE = re.compile(r"(?m)^\s{0,20}(?:import |from [\w.]+ import |def |class |>>> )")
 
@@ -115,6 +122,8 @@ def prose_of(
     found: list[list[Any]] = []
     if b"#" in data and any(mark in data for mark in _SPEAKING):
         found.extend(_comments(data, docstrings, quoted))
+    if b"@param" in data:
+        found.extend(_forms(data))
     lines: list[bytes] = []
     documented = set(map(id, docstrings))
     for node in [*docstrings, *texts]:
@@ -287,12 +296,36 @@ def _trailing(data: bytes, quoted: list[tuple[int, int]]) -> Iterator[list[Any]]
             yield from _perhaps(text, line, column, "comment")
 
 
+def _forms(data: bytes) -> Iterator[list[Any]]:
+    """The choices of the fields of a form whose names speak of a model."""
+    line, at = 1, 0
+    for match in _FORM.finditer(data):
+        line += data.count(b"\n", at, match.start(2))
+        at = match.start(2)
+        name = match[1].decode("utf-8", "replace")
+        start = at - data.rfind(b"\n", 0, at)
+        speaks = SPEECH.search(name) is not None
+        if not key_strength(name) and not speaks:
+            continue
+        for choice in _CHOICE.finditer(match[2].decode("utf-8", "replace")):
+            text = choice[1]
+            is_size = speaks and SPEECH_SIZE.fullmatch(text) is not None
+            known = classify(text, _HELD) or bare_name(text, _HELD)
+            if is_size or known is not None:
+                expects = "package" if is_size else known.kind if known is not None else None
+                held = expects if expects in ("package", "hub") else None
+                yield [text, line, start + choice.start(1), "form", 0.6, held]
+
+
 def _is_pair(name: str) -> bool:
     """Whether the slash stands between two words of one kind: `lora_up/lora_down`.
 
-    No owner has an underscore and a name that begins as he does.
+    No owner has an underscore and a name that begins as he does; and two names of products, as in
+    `Acme/Other`, have capitals and neither parts nor numbers.
     """
-    owner, _, rest = name.partition("/")
+    owner, slash, rest = name.partition("/")
+    if slash and _PRODUCTS.fullmatch(rest) is not None:
+        return True
     head, sign, _ = owner.partition("_")
     return bool(sign) and rest.startswith(f"{head}_")
 
@@ -318,8 +351,8 @@ def _line(text: str, line: int, column: int, kind: str) -> list[list[Any]]:
         name = match[0].rstrip(".,:")
         if known is not None and known["kind"] == "hosted" and classify(name, _HELD) is not None:
             found.append([name, line, column + match.start(), kind, 0.55, None])
-    member = _MEMBER.fullmatch(text) if kind == "comment" else None
-    if member is not None:
+    is_member = kind == "comment" and _MEMBERS.fullmatch(text) is not None
+    for member in _QUOTES.finditer(text) if is_member else ():
         candidate = classify(member[1], Place(None, None, 0.5))
         if candidate is not None and candidate.confidence >= 0.7:
             found.append([member[1], line, column + member.start(1), kind, 0.55, None])
@@ -334,6 +367,8 @@ def _line(text: str, line: int, column: int, kind: str) -> list[list[Any]]:
     for match in _TORCH_HUB.finditer(text):
         is_program = _ENTRIES.fullmatch(match[2]) is not None
         given = [(1, "torch-hub"), (3, "hub") if is_program else (2, "package")]
+        if not is_program and re.search(r"[-_\d]", match[2]) is None:
+            given.pop()  # a word: the name of a function
         for group, expects in given:
             if match[group]:
                 found.append([match[group], line, column + match.start(group), kind, 0.55, expects])
@@ -341,7 +376,10 @@ def _line(text: str, line: int, column: int, kind: str) -> list[list[Any]]:
         if not key_strength(match[1]):
             continue
         candidate = classify(match[2], _HELD) or bare_name(match[2], _HELD)
-        if candidate is not None and candidate.kind in ("hub", "hosted", "ollama"):
+        scheme = scheme_of(match[2])
+        if scheme is not None and scheme.anywhere:
+            found.append([match[2], line, column + match.start(2), kind, 0.55, "package"])
+        elif candidate is not None and candidate.kind in ("hub", "hosted", "ollama"):
             held = "hub" if candidate.kind == "hub" else None
             found.append([match[2], line, column + match.start(2), kind, 0.55, held])
     for match in _SET.finditer(text):

@@ -44,6 +44,7 @@ __all__ = [
     "OUTPUTS",
     "Scan",
     "Seen",
+    "has_globs",
     "is_slug",
 ]
 
@@ -95,6 +96,8 @@ _WEIGHTS = re.compile(r"[\w.@+-]{1,100}\.(?:pth?|ckpt|onnx|safetensors|gguf|bin|
 _BODY = frozenset(("messages", "prompt", "inputs", "max_tokens", "stream", "stop", "top_p"))
 # what says what a property of a schema is for
 _SAID = frozenset(("description", "examples"))
+# one word with a number at its end or in it
+_NUMBERED = re.compile(r"[A-Za-z]{2,20}v?\d{1,3}(?:\.\d{1,2})?[a-z]{0,2}")
 _HYPHENED = re.compile(r"[a-z][a-z0-9]{0,30}(?:-[a-z0-9.]{1,30}){1,8}")
 # an id with the day on which it was made is a whole name, no family
 _DATED = re.compile(r"(?:\d{8}|\d{4}-\d\d-\d\d)$")
@@ -374,6 +377,10 @@ class Scan:
                 self.sink(seen, scope, ["s", piece, node.lineno, column])
             return
         is_member = found is None and "g" in seen.more and not seen.skip
+        if is_member and seen.rule == "registry" and _NUMBERED.fullmatch(text) is not None:
+            told = seen._replace(more={"slug": 0}, strength=0.0)
+            self.sink(told, scope, ["s", text, node.lineno, node.col_offset + 1])
+            return
         if is_member and (is_slug(text) or classify(text, _PERHAPS) is not None):
             # unknown, and perhaps a model like the others of its collection
             is_told = "body" in seen.more or _MODELS.search(seen.key) is not None
@@ -382,7 +389,8 @@ class Scan:
             told = seen._replace(more={**seen.more, "slug": int(sure)}, strength=0.0)
             self.sink(told, scope, ["s", text, node.lineno, node.col_offset + 1])
             return
-        if found is None and seen.strength >= 0.5 and not seen.skip and is_slug(text):
+        is_like = is_slug(text) or _NUMBERED.fullmatch(text) is not None
+        if found is None and seen.strength >= 0.5 and not seen.skip and is_like:
             # unknown: a model's if the name is one's elsewhere
             told = seen._replace(more={**seen.more, "slug": 0}, strength=0.0)
             self.sink(told, scope, ["s", text, node.lineno, node.col_offset + 1])
@@ -411,6 +419,8 @@ class Scan:
         if (node.end_lineno or 0) > node.lineno:
             self.quoted.append((node.lineno, node.end_lineno or 0))
             self.joined.append((node.lineno, node.end_lineno or 0))
+        elif any(" --" in (text_of(part) or "") for part in node.values):
+            self.joined.append((node.lineno, node.lineno))
         inner = [item for item in node.values if isinstance(item, ast.FormattedValue)]
         if seen.strength < 0.5 and not seen.skip and _hub_start(node):
             self.sink(seen._replace(strength=0.5, rule="url"), scope, value_of(node))
@@ -548,6 +558,11 @@ class Scan:
         within = all(isinstance(operator, (ast.In, ast.NotIn)) for operator in node.ops)
         for number, side in enumerate(sides):
             text = text_of(side)
+            if text is not None and within and _MODELS.search(key) and names[0] == key:
+                # one of a collection of models: a whole name
+                told = Seen(key, 0.5, "option", "comparison", f"in {key}", more={"asks": True})
+                self.stack.append((side, told, scope))
+                continue
             if text is not None and not equal and not _is_dated(text):
                 continue  # `"gpt-4" in name` asks for a family
             strength = min(0.5, key_strength(key))
@@ -672,6 +687,15 @@ def _constant_at(text: str, line: int, column: int) -> ast.Constant:
     return ast.Constant(
         text, lineno=line, col_offset=column, end_lineno=line, end_col_offset=column + len(text)
     )
+
+
+def has_globs(node: ast.expr) -> bool:
+    """Whether a list has texts that end in a star beside others, and some hosted names."""
+    if not isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+        return False
+    texts = [text_of(item) or "" for item in node.elts]
+    stars = sum(text.endswith("*") for text in texts)
+    return 0 < stars < len(texts) and any(hosted_operator(text) for text in texts)
 
 
 def _are_sizes(names: list[str | None]) -> bool:
