@@ -337,7 +337,7 @@ class Scan:
             if isinstance(text, str) and text.count("\n") == (node.end_lineno or 0) - node.lineno:
                 self.texts.append(node)
         if isinstance(text, str) and seen.strength >= 0.5 and _MODELS.search(seen.key):
-            for word, line, column in names_in_text(node):
+            for word, line, column in _names_in_text(node):
                 told = seen._replace(role="option", more={"g": f"{node.lineno}:{node.col_offset}"})
                 self.stack.append((_constant_at(word, line, column), told, scope))
         if not isinstance(text, str) or not 2 <= len(text) <= 1_000:
@@ -656,7 +656,7 @@ def is_slug(text: str) -> bool:
     return text.count("-") >= 2 or any(letter.isdigit() for letter in text)
 
 
-def names_in_text(node: ast.Constant) -> list[tuple[str, int, int]]:
+def _names_in_text(node: ast.Constant) -> list[tuple[str, int, int]]:
     """The words of a text that lists names, one a line or between commas or blanks.
 
     Each with its line and its column, counted from 0; none where the text is no such list.
