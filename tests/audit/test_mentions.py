@@ -139,6 +139,8 @@ def test_files_and_repositories_that_a_text_loads(text: str, expected: list[str]
         ("`WhisperModel(\"large-v3\")` or distil-medium.en", ["large-v3", "distil-medium.en"]),
         ("a screen of large-v3, `base.en`", []),
         ("Whisper's `base` and `small`", []),
+        ("one of (tiny, base.en, small, or large)", ["tiny", "base.en", "small", "large"]),
+        ("shirts: tiny, base, small", []),
         ("`whisper-tiny` is the default model", ["whisper-tiny"]),
         ("the encoder of CLIP (`ViT-L/14`) and ViT-L/14", ["ViT-L/14"]),
         ("CLIP *ViT-B/32*; OpenCLIP's ViT-B/16 is another", ["ViT-B/32"]),

@@ -80,6 +80,13 @@ _IS_MODEL = re.compile(r"[`\"'*]{1,3} (?:[a-z]{2,20} ){0,2}model(?!s? (?:class|t
 _MODEL_IS = re.compile(r"(?i)\bmodel(?: id| name)?(?: is|:| called| named)? [`\"'*]{1,3}$")
 _OLLAMA = re.compile(r"(?i)ollama")
 _WHISPER = re.compile(r"(?i)whisper")
+_SIZE = rf"(?:{WHISPER_SIZE.pattern})"
+# three words that stand together nowhere else: `tiny`, `base` and `small`
+_SIZES = re.compile(
+    rf"(?<![\w./-])[`\"'*]{{0,2}}(?:{_SIZE})[`\"'*]{{0,2}}(?:(?:\s?[,|/、，]\s{{0,40}}|\s(?=or|and))(?:(?:or|and)\s)?[`\"'*]{{0,2}}"
+    rf"(?:{_SIZE})[`\"'*]{{0,2}}){{2,15}}(?![\w/-])"
+)
+_ONE_SIZE = re.compile(rf"(?<![\w.-]){_SIZE}(?![\w-]|\.\w)")
 _OF_WHISPER = re.compile(rf"whisper-(?:{WHISPER_SIZE.pattern})")
 # of what stands near a name that is a word elsewhere too
 _CONTEXT = re.compile(
@@ -172,10 +179,15 @@ def _read(text: str, are_quotes_code: bool) -> tuple[Mention, ...]:
     """What the text names; kept, as documents of several versions repeat their paragraphs."""
     found: list[Mention] = []
     end = -1
-    for start, word, is_coded in _words(text, _coded(text, are_quotes_code=are_quotes_code)):
+    sizes = _sizes(text)
+    coded = _coded(text, are_quotes_code=are_quotes_code)
+    for start, word, is_coded in _words(text, {**coded, **sizes}):
         if start < end:
             continue
-        candidate = _candidate(text, start, word, is_coded=is_coded)
+        if start in sizes:
+            candidate: Candidate | None = Candidate(word, "package", 0.6)
+        else:
+            candidate = _candidate(text, start, word, is_coded=is_coded)
         if candidate is None or candidate.confidence < SURE:
             continue
         end = start + len(word)
@@ -206,6 +218,17 @@ def _coded(text: str, *, are_quotes_code: bool) -> dict[int, str]:
             if are_quotes_code or group == "text":
                 spans.setdefault(argument.start(group), argument[group])
     return spans
+
+
+def _sizes(text: str) -> dict[int, str]:
+    """The sizes of Whisper that stand in a row, where it is spoken of or one is nothing else's."""
+    found: dict[int, str] = {}
+    for row in _SIZES.finditer(text) if "small" in text or "large" in text else ():
+        ones = {one.start(): one[0] for one in _ONE_SIZE.finditer(text, row.start(), row.end())}
+        first, last = max(0, row.start() - _FAR), row.end() + _FAR
+        if any(map(OWN_SIZE.fullmatch, ones.values())) or _WHISPER.search(text, first, last):
+            found.update(ones)
+    return found
 
 
 def _words(text: str, coded: dict[int, str]) -> Iterator[tuple[int, str, bool]]:

@@ -1,8 +1,8 @@
-"""Places of a document that make a word the name of a model: tables, lists of sizes, repetition.
+"""Places of a document that make a word the name of a model: tables, flags, repetition.
 
-A column headed `Model` holds models, as a key of that name does. Four words such as `tiny, base,
-small` are sizes of Whisper where the document speaks of it, and a name that a block of the same
-document loads is that model wherever the text repeats it.
+A column headed `Model` holds models, as a key of that name does. What a flag for models takes is a
+size of Whisper where the document speaks of it, and a name that a block of the same document loads
+is that model wherever the text repeats it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from underlay.audit.findings import SURE
 from underlay.audit.names.references import Candidate, Place, classify
-from underlay.audit.names.sites import SPEECH_SIZE, WHISPER_SIZE, bare_name
+from underlay.audit.names.sites import SPEECH_SIZE, bare_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,13 +36,6 @@ _LONGEST = 100  # of a name
 _MOST_ROWS = 300
 
 _SPOKEN = re.compile(r"(?i)whisper")
-_SIZE = rf"(?:{WHISPER_SIZE.pattern})"
-# at least four, or three that begin with the smallest: words that stand together nowhere else
-_SIZES = re.compile(
-    rf"(?<![\w./-])[`\"'*]{{0,2}}(?:{_SIZE})[`\"'*]{{0,2}}(?:(?:\s?[,|/、，]\s{{0,40}}|\s(?=or|and))(?:(?:or|and)\s)?[`\"'*]{{0,2}}"
-    rf"(?:{_SIZE})[`\"'*]{{0,2}}){{2,15}}(?![\w/-])"
-)
-_ONE_SIZE = re.compile(rf"(?<![\w.-]){_SIZE}(?![\w-]|\.\w)")
 _AS_FLAG = re.compile(
     rf"(?<![\w-])--(?:\w{{1,12}}[-_]){{0,2}}model(?:[-_](?:size|name|id))?(?:=|[ ]{{1,3}})[\"']?"
     rf"(?P<size>{SPEECH_SIZE.pattern})(?![\w./:-])"
@@ -121,12 +114,9 @@ def _of_cell(start: int, cell: str, *, is_title: bool) -> Named | None:
 
 
 def sizes(source: str) -> Iterator[Named]:
-    """The sizes of Whisper in a document that speaks of it: in a row, or behind `--model`."""
+    """The sizes of Whisper behind `--model`, in a document that speaks of it."""
     if _SPOKEN.search(source) is None:
         return
-    for row in _SIZES.finditer(source):
-        for one in _ONE_SIZE.finditer(source, row.start(), row.end()):
-            yield Named(Candidate(one[0], "package", 0.6), one.start())
     for flag in _AS_FLAG.finditer(source):
         yield Named(Candidate(flag["size"], "package", 0.6), flag.start("size"))
 
