@@ -442,6 +442,10 @@ class Sightings:
         """The lines on which there are such."""
         return frozenset(f.line for f in self._found.values() if f.confidence >= SURE)
 
+    def places(self) -> frozenset[tuple[int, str]]:
+        """Every line with what is named on it, sure or not."""
+        return frozenset((line, ref) for line, _, ref in self._found)
+
     def fetches(self, name: str) -> bool:
         """Whether an address or a repository that is known brings a file of that name."""
         return any(

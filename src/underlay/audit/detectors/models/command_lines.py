@@ -75,6 +75,7 @@ _TARGETS = {
     "aria2c": frozenset(("-o", "--out")),
     "gdown": frozenset(("-O", "--output")),
 }
+_WINDOWS = re.compile(r"[\w.:~-]{0,60}(?:\\[\w. -]{1,80}){1,20}\.[A-Za-z0-9]{2,11}")
 MAX_DEPTH = 3
 MAX_VALUES = 200
 # a name that says that there are several: its text is a list
@@ -194,7 +195,7 @@ class CommandLines:
 
     def command(self, command: Command, depth: int = 0) -> None:
         """One command, with those that it hands to another shell."""
-        words = command.words[:2000]
+        words = tuple(map(_of_windows, command.words[:2000]))
         if not words or depth > MAX_DEPTH:
             return
         texts = [word.text for word in words]
@@ -602,6 +603,18 @@ def _flag_values(words: tuple[Word, ...]) -> Iterator[tuple[int, str, Word]]:
                     break
                 yield position, word.text, words[many]
                 many += 1
+
+
+def _of_windows(word: Word) -> Word:
+    r"""A path of Windows, `..\models\name.safetensors`, in which the signs are no escapes.
+
+    Its value is the file's name, where that says which model it is, and else nothing is known.
+    """
+    if "\\" not in word.raw or not _WINDOWS.fullmatch(word.raw):
+        return word
+    name = named_weights(word.raw) or DYNAMIC
+    column = word.column + (word.raw.rfind(name) if name != DYNAMIC else 0)
+    return replace(word, values=(Value(name, word.line, column),))
 
 
 def _of_clip(words: tuple[Word, ...]) -> list[Word]:

@@ -39,7 +39,7 @@ class Dockerfile:
     """ENV, ARG, RUN, CMD, ENTRYPOINT and ADD of container builds."""
 
     name: str = "dockerfile"
-    version: int = 3
+    version: int = 4
     rules: tuple[Rule, ...] = (*COMMAND_RULES, *REMARK_RULES)
 
     def wants(self, path: PurePosixPath, size: int, /) -> bool:
@@ -104,7 +104,7 @@ class Compose:
     """Services of Compose: their environment, command, and Docker's own `models`."""
 
     name: str = "compose"
-    version: int = 3
+    version: int = 4
     rules: tuple[Rule, ...] = (
         *COMMAND_RULES,
         *REMARK_RULES,

@@ -81,7 +81,9 @@ _SPOKEN = re.compile(
 _ITEM = re.compile(
     r"[ \t]*+(?:-[ \t]++)?(?P<quote>[\"']?)(?P<value>[^\s\"'#,]{3,160})(?P=quote)[ \t]*+,?"
 )
-_NAME = re.compile(r"(?<![\w./:@-])[A-Za-z0-9][\w.-]{0,60}/[\w.-]{2,90}(?<=\w)(?![\w/])")
+_NAME = re.compile(
+    r"(?<![\w./:@-])[A-Za-z0-9][\w.-]{0,60}/[\w.-]{2,90}(?<=\w)(?![\w/-])(?![\w.-]{1,90}/)"
+)
 _ADDRESS = re.compile(
     r"(?<![\w-])(?P<key>[A-Za-z_][\w-]{1,60})[\"']?[ \t]{0,9}[:=][ \t]{0,9}[\"']?"
     r"(?P<url>https?://[^\s\"']+)"
@@ -259,8 +261,9 @@ def _pointers(part: Fragment, around: _Around, own: Sightings) -> None:
 def _hand_over(own: Sightings, source: str, found: Sightings) -> None:
     """Hosted names only where no server of one's own is asked: they may be its names."""
     is_local: bool | None = None
+    seen = found.places()
     for one in own:
-        if not isinstance(one, ModelReference):
+        if not isinstance(one, ModelReference) or (one.line, one.ref) in seen:
             continue
         if one.kind == "hosted" and "/" not in one.ref:
             if is_local is None:

@@ -139,7 +139,7 @@ class Scripts:
     """Shell, make, just, batch and PowerShell."""
 
     name: str = "scripts"
-    version: int = 4
+    version: int = 5
     rules: tuple[Rule, ...] = (*COMMAND_RULES, *REMARK_RULES, *SETTINGS_RULES)
 
     def wants(self, path: PurePosixPath, size: int, /) -> bool:

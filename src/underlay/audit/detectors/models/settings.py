@@ -91,7 +91,7 @@ class SettingsFiles:
     """Files of settings, whatever program reads them."""
 
     name: str = "settings"
-    version: int = 5
+    version: int = 6
     rules: tuple[Rule, ...] = (
         *SETTINGS_RULES,
         *REMARK_RULES,
@@ -225,10 +225,11 @@ class Dotenv:
     """.env files and their examples; lines that are commented out are comments."""
 
     name: str = "dotenv"
-    version: int = 5
+    version: int = 6
     rules: tuple[Rule, ...] = (
         Rule("dotenv/variable", "A variable whose name says that a model's name stands in it."),
         *COMMAND_RULES,
+        *REMARK_RULES,
     )
 
     def wants(self, path: PurePosixPath, size: int, /) -> bool:
@@ -270,6 +271,7 @@ class Dotenv:
                         weight_file=texts.get(files.get(key, "")))  # fmt: skip
             for piece, shift in pieces(value.text, key):
                 found.see(piece, value.line, value.column + shift, by_size(site, key, piece))
+        read_remarks(file.text(), file.path, found)
         yield from found
 
 

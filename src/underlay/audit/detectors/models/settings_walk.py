@@ -139,8 +139,9 @@ TABLE_FILES = re.compile(
     r"(?:[a-z]+[-_])?(?:models|llms|embedders|rerankers|checkpoints)|"
     r"models?(?:2|[-_]?to[-_]|[-_])(?:[a-z]+)|(?:[a-z]+[-_])?model[-_](?:list|map|names|paths|zoo)"
 )
-# a list or a table with so many models is a catalogue, and no choice of this project
+# a list or a table with more models is a catalogue, and no choice of this project
 MAX_CHOICES = 250
+# so many keys say what a table is about, and so many of a catalogue are kept
 MAX_PRICED = 60
 _PROMPTFOO = re.compile(
     r"(?P<prefix>[a-z][\w-]*):(?:(?:chat|completion|messages|embeddings?|responses|realtime|image|"
@@ -594,6 +595,7 @@ class _Walk:
     def keys_of(self, value: Node, scope: _Scope) -> None:
         """A table whose keys are names of models; most of them vouch for the rest."""
         are_vouched = is_by_model(value.keys[:MAX_PRICED])
+        most = MAX_CHOICES if len(value.keys) <= MAX_CHOICES else MAX_PRICED
         for name, entry in zip(value.keys, value.values, strict=False):
             operator = hosted_operator(name.text)
             found = classify(name.text, Place(None, scope.operator, 0.5))
@@ -603,8 +605,8 @@ class _Walk:
             is_known = operator is not None or is_hub or is_gateway_name(name.text)
             if not is_known and not (are_vouched and _NAME.fullmatch(name.text)):
                 continue
-            if self._choices >= MAX_PRICED:
-                self._too_many(name, MAX_PRICED)
+            if self._choices >= most:
+                self._too_many(name, most)
                 return
             role: Role = "config" if connects(entry) else "option"
             site = Site(self._file, "settings/choice", scope.key, role, 0.5,

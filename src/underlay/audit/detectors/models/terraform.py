@@ -30,7 +30,7 @@ class Terraform:
     """Terraform, OpenTofu, Nomad, Packer, and Azure's Bicep."""
 
     name: str = "terraform"
-    version: int = 3
+    version: int = 4
     rules: tuple[Rule, ...] = (*SETTINGS_RULES, *COMMAND_RULES, *REMARK_RULES)
 
     def wants(self, path: PurePosixPath, size: int, /) -> bool:
