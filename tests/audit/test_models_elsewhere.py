@@ -517,7 +517,10 @@ def test_every_finding_names_a_rule_of_its_detector() -> None:
         ("model: aa/b-7b  # cc/d-7b is what we had before\n", ["aa/b-7b"]),
         ('note: "it is # gpt-4o"\n', []),
         ("#  model: x  # or gpt-3.5-turbo\nname: y\n", ["gpt-3.5-turbo"]),
-        ("# -- Ex: visibleModels: ['acme/chat-7b', 'acme/base-7b']\n", ["acme/chat-7b", "acme/base-7b"]),
+        (
+            "# -- Ex: visibleModels: ['acme/chat-7b', 'acme/base-7b']\n",
+            ["acme/chat-7b", "acme/base-7b"],
+        ),
         ("#vision_models: \"['acme/chat-7b']\"\n", ["acme/chat-7b"]),
         ("#files: \"['acme/chat-7b']\"\nmodel: none\n", []),
         ("# the model of acme/thing\nrepo_id: acme/thing\n", ["acme/thing", "acme/thing"]),
@@ -527,7 +530,7 @@ def test_every_finding_names_a_rule_of_its_detector() -> None:
         ("# like gpt-4o\nbase_url: http://localhost:8000/v1\nmodel: 1\n", []),
         ("# like gpt-4o\npatch_server_endpoint: http://localhost:8000\nmodel: 1\n", ["gpt-4o"]),
     ],
-)  # fmt: skip
+)
 def test_remarks_name_what_stands_beside_a_setting(text: str, refs: list[str]) -> None:
     assert [ref for _, ref in short("a.yaml", text)] == refs
 
@@ -540,19 +543,31 @@ def test_a_remark_in_an_environment() -> None:
 @pytest.mark.parametrize(
     ("text", "refs"),
     [
-        ("model:\n  arch: ViT-bigG-14\n  version: laion2b_s39b_b160k\n", ["ViT-bigG-14", "laion2b_s39b_b160k"]),
+        (
+            "model:\n  arch: ViT-bigG-14\n  version: laion2b_s39b_b160k\n",
+            ["ViT-bigG-14", "laion2b_s39b_b160k"],
+        ),
         ("model:\n  arch: ViT-bigG-14\n  version: v3\n", []),
-        ('model:\n  qtype: "uint3|acme/parts/thing_v2_uint3.safetensors"\n', ["acme/parts/thing_v2_uint3.safetensors"]),
+        (
+            'model:\n  qtype: "uint3|acme/parts/thing_v2_uint3.safetensors"\n',
+            ["acme/parts/thing_v2_uint3.safetensors"],
+        ),
         ("model:\n  files: [a]\n  shard: m-7b-00002-of-00003.gguf\n", []),
         ('containerArgs:\n  - "acme/chat-7b-instruct"\nmodel: 1\n', ["acme/chat-7b-instruct"]),
         ('command: npx\nargs:\n  - "acme/chat-7b-instruct"\nmodel: 1\n', []),
         ('model:\n  name_or_path: "acme/thing\n  arch: "x"\n', ["acme/thing"]),
-        ("env:\n  CHAT_MODEL: ${{ inputs.model == 'gpt-4' && 'gpt-4.1' || 'gpt-4o' }}\n", ["gpt-4.1", "gpt-4o"]),
+        (
+            "env:\n  CHAT_MODEL: ${{ inputs.model == 'gpt-4' && 'gpt-4.1' || 'gpt-4o' }}\n",
+            ["gpt-4.1", "gpt-4o"],
+        ),
         ("env:\n  CHAT_MODEL: ${{ inputs.model == 'gpt-4' }}\n", []),
-        ("model_id:\n  description: the model, e.g. BAAI/bge-small-en-v1.5, as a name\n", ["BAAI/bge-small-en-v1.5"]),
+        (
+            "model_id:\n  description: the model, e.g. BAAI/bge-small-en-v1.5, as a name\n",
+            ["BAAI/bge-small-en-v1.5"],
+        ),
         ("model_id:\n  other: the model, e.g. BAAI/bge-small-en-v1.5, as a name\n", []),
     ],
-)  # fmt: skip
+)
 def test_settings_of_other_programs(text: str, refs: list[str]) -> None:
     assert [ref for _, ref in short("a.yaml", text)] == refs
 
@@ -581,17 +596,33 @@ def test_a_manifest_that_offers_models() -> None:
         ("sums.sha256", "ab" * 32 + "  /data/v1-5-pruned.ckpt\n", ["v1-5-pruned.ckpt"]),
         ("SHA256SUMS", "SHA256 (GFPGANv1.4.pth) = " + "ab" * 32 + "\n", ["GFPGANv1.4.pth"]),
         ("SHA256SUMS", "ab" * 32 + "  tool-1.2.tar.gz\n", []),
-        ("links.txt", "https://x.org/a/b?id=1\n  out=m/codeformer-v0.1.0.pth\n", ["codeformer-v0.1.0.pth"]),
+        (
+            "links.txt",
+            "https://x.org/a/b?id=1\n  out=m/codeformer-v0.1.0.pth\n",
+            ["codeformer-v0.1.0.pth"],
+        ),
         ("run.sh", "cp -vf cache/ViT-L-14.pt data/\n", ["ViT-L-14.pt"]),
         ("run.sh", "cp out/epoch_10.pth out/best_model.pth data/\n", []),
         ("run.sh", "wget -O m/realesr-x4v3.pth $URL\n", ["realesr-x4v3.pth"]),
         ("run.sh", "grep x ViT-L-14.pt\n", []),
-        ("run.sh", "python t.py --model ViT-B-32 --pretrained laion2b_s34b_b79k\n", ["ViT-B-32", "laion2b_s34b_b79k"]),
+        (
+            "run.sh",
+            "python t.py --model ViT-B-32 --pretrained laion2b_s34b_b79k\n",
+            ["ViT-B-32", "laion2b_s34b_b79k"],
+        ),
         ("run.sh", "python t.py --model ViT-B-32 --pretrained x\n", []),
-        ("run.sh", "python model.py --lm_path acme/mpt-1b-chat --data_path acme/mpt-1b-chat\n", ["acme/mpt-1b-chat"]),
+        (
+            "run.sh",
+            "python model.py --lm_path acme/mpt-1b-chat --data_path acme/mpt-1b-chat\n",
+            ["acme/mpt-1b-chat"],
+        ),
         ("run.sh", "python t.py --models ..\\lora_train1\\last.safetensors\n", []),
-        ("run.bat", "python t.py --ckpt D:\\m\\sd_xl_base_1.0.safetensors\n", ["sd_xl_base_1.0.safetensors"]),
+        (
+            "run.bat",
+            "python t.py --ckpt D:\\m\\sd_xl_base_1.0.safetensors\n",
+            ["sd_xl_base_1.0.safetensors"],
+        ),
     ],
-)  # fmt: skip
+)
 def test_files_of_weights_that_are_named(name: str, text: str, refs: list[str]) -> None:
     assert [ref for _, ref in short(name, text)] == refs
