@@ -8,6 +8,7 @@ import pytest
 
 from underlay.audit.detectors.models import javascript_pages
 from underlay.audit.detectors.models.javascript import JavaScript
+from underlay.audit.detectors.models.javascript_values import Source
 from underlay.audit.findings import SURE, File, ModelReference
 from underlay.audit.readers.cuts import collected
 
@@ -275,3 +276,19 @@ const html2 = `Enter a tag, for example <code>llama2:latest</code>, of a model`
         (7, "tts_models/en/vctk/vits"),
         (8, "llama2:latest"),
     ]
+
+
+def test_order_of_constants_of_one_name_is_that_of_the_file() -> None:
+    code = "".join(
+        f'function f{n}() {{ const m = "acme/tern-{n}-7b"; return pipeline("summarization", m) }}\n'
+        for n in range(40)
+    )
+    first = [(one.line, one.ref, one.rule, one.role) for one in models(code, "src/a.ts")]
+    assert len(first) > 0
+    held = []
+    for _ in range(12):
+        held.append(Source(code.encode(), "typescript"))  # other nodes at other addresses
+        again = [(one.line, one.ref, one.rule, one.role) for one in models(code, "src/a.ts")]
+        assert again == first
+    places = [[v.start_byte for v in one.constants["m"]] for one in held]
+    assert places == [sorted(places[0])] * len(held)

@@ -106,7 +106,8 @@ _QUANTISED = re.compile(r"(?i)[-_.](?:gg(?:ml|jt|cc)(?:v\d)?|q[2-8]_[01k]\w*)(?=
 # whisper.cpp's own files: `ggml-base.en.bin`, `ggml-large-v3-turbo-q5_0.bin`
 _OF_WHISPER = re.compile(r"ggml-(?:tiny|base|small|medium|large)(?:[.-][\w.-]+)?$")
 _PARTS_OF_A_FILE = re.compile(
-    r"(?:[._-](?:fp16|bf16|fp32|f16|f32|int8|q\d[\w]*|ema|non_ema|pruned|half|\d{5}-of-\d{5}|\d+))+$"
+    r"(?:[._-](?:fp16|bf16|fp32|f16|f32|u?int[48]|quint8|quantized|avx\d+|q\d[\w]*|ema|non_ema|pruned|"
+    r"half|shard|\d{5}-of-\d{5}|\d+))+$"
 )
 _SIGNS_OF_A_MODEL = re.compile(
     r"(?i)(?:^|[-_.])(?:\d+(?:\.\d+)?[bmk]|\d+x\d+b|instruct|chat|base|large|small|mini|medium|tiny|"
@@ -191,8 +192,14 @@ def _schemes() -> tuple[re.Pattern[str], tuple[str, ...]]:
 _COQUI = re.compile(
     r"(?:tts_models|vocoder_models|voice_conversion_models)/[a-z-]{2,12}/[\w-]{2,30}/[\w.-]{2,40}"
 )
+_PROVIDER = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+){0,3}")
+# what stands before a name and provides nothing
+_NO_PROVIDERS = frozenset(
+    ("model", "models", "name", "id", "default", "engine", "deployment", "key", "ft", "llm", "use",
+     "using", "with", "version", "type", "value", "image", "docker", "http", "https", "e", "eg")
+)  # fmt: skip
 # `uint4|owner/name/file.safetensors`: how a program packs what it loads, before the file
-_PACKED = re.compile(r"[\w-]{1,16}\|([^|]+)")
+_WITH_FORMAT = re.compile(r"[\w-]{1,16}\|([^|]+)")
 _PASSED = re.compile(r"^(?:huggingface|hf|hosted_vllm|vllm)/(?=[^/]+/)")
 _REPOSITORY = re.compile(r"[^/@]+/[^/@]+")
 
@@ -255,9 +262,9 @@ def classify(text: str, place: Place = ANYWHERE) -> Candidate | None:
     if text.startswith(("hf.co/", "huggingface.co/")):
         return _of_hub_path(text)
     text = without_mode(text)
-    packed = _PACKED.fullmatch(text) if "|" in text else None
-    if packed is not None:
-        inner = classify(packed[1], place)
+    formatted = _WITH_FORMAT.fullmatch(text) if "|" in text else None
+    if formatted is not None:
+        inner = classify(formatted[1], place)
         return inner if inner is not None and inner.weight_file is not None else None
     if _PLACEHOLDER.search(text):
         return None
@@ -297,6 +304,12 @@ def _of_gateway(text: str, place: Place) -> Candidate | None:
         if separator == ":" and prefix in _set("makers", "names") and hosted_operator(rest):
             # a registry of providers: `google:gemini-...`, `xai:grok-...`
             return _hosted(text, str(hosted_operator(rest)), place, 0.75)
+        if cut[1].lower() in _NO_PROVIDERS or not _PROVIDER.fullmatch(cut[1]):
+            return None
+        if separator == ":" and scheme is not None and hosted_operator(rest) is not None:
+            return _hosted(text, scheme, place, 0.6)  # a provider that no list here has
+        if separator == "/" and cut[1].lower() not in _set("not_namespaces", "folders"):
+            return _passed_on(text, rest, place)
         return None
     if scheme is None and known.get("only_hosted"):
         return None
@@ -321,6 +334,22 @@ def _of_gateway(text: str, place: Place) -> Candidate | None:
     if kind == "local" and place.strength >= 0.5 and _BARE.fullmatch(rest):
         return Candidate(text, "local", 0.6, "local")
     return None
+
+
+def _passed_on(text: str, rest: str, place: Place) -> Candidate | None:
+    """`proxy/openai/gpt-4o`: a gateway's name behind the name of another gateway."""
+    scheme = hosted_operator(rest)
+    if scheme is not None and text.partition("/")[0] in _set("proxies", "names"):
+        return _hosted(text, scheme, place, 0.7)
+    inner = re.match(r"([A-Za-z][\w-]{1,24})[/:]", rest, re.ASCII)
+    if inner is None or inner[1].lower() not in vocabulary()["gateways"]:
+        return None
+    found = _of_gateway(rest, place)
+    if found is None or found.kind not in ("hosted", "ollama"):
+        return None
+    if found.kind == "ollama" and text.partition("/")[0] not in _set("proxies", "names"):
+        return None  # a folder
+    return replace(found, ref=text, confidence=min(found.confidence, max(0.6, place.strength)))
 
 
 def _may_be_hosted(prefix: str, rest: str, place: Place) -> bool:
@@ -513,7 +542,9 @@ def _of_file(text: str, place: Place) -> Candidate | None:
     plain = _PARTS_OF_A_FILE.sub("", stem.lower())
     if _OF_WHISPER.match(stem) and ending == "bin":
         return Candidate(text, "file", 0.7, None, None, base)
-    if plain in _set("generic_files", "names") or not re.search(r"\d", stem):
+    # what it is shows in a number, or in a family's name with a size or a variant beside it
+    named = _FAMILIES.search(stem.lower().replace("lora", "")) and _SIGNS_OF_A_MODEL.search(stem)
+    if plain in _set("generic_files", "names") or not (named or re.search(r"\d", stem)):
         return None
     clear = ending in (
         "gguf",
@@ -526,10 +557,12 @@ def _of_file(text: str, place: Place) -> Candidate | None:
         "pt",
         "ggml",
     )
+    clear = clear or bool(named and ending == "bin")
     if not clear and place.strength < 0.8 and not _QUANTISED.search(stem):
         return None
     flags = ("pickle",) if ending in _set("endings", "pickles") else ()
-    sure = {"gguf": 0.6, "safetensors": 0.55, "llamafile": 0.6, "ckpt": 0.5}.get(ending, 0.4)
+    by_ending = {"gguf": 0.6, "safetensors": 0.55, "llamafile": 0.6, "ckpt": 0.5, "onnx": 0.5}
+    sure = by_ending.get(ending, 0.5 if named and clear else 0.4)
     if place.strength >= 0.5:
         sure = max(sure, 0.7)
     return Candidate(text, "file", sure, None, None, base, flags)
@@ -726,6 +759,8 @@ def is_local_url(url: str) -> bool:
         )
     ):
         return True
+    if host.startswith("your"):  # a placeholder
+        return False
     # a name without a dot is a service of Compose or of the cluster
     return "://" in url and bool(re.fullmatch(r"[a-z0-9][a-z0-9_-]*", host))
 

@@ -108,6 +108,11 @@ def text_of(node: Any) -> str:
     return raw
 
 
+def _place(node: Any) -> tuple[int, int]:
+    """Where a node begins; of two that begin together the outer one goes first."""
+    return node.start_byte, -node.end_byte
+
+
 class Source:
     """One parsed file."""
 
@@ -116,9 +121,11 @@ class Source:
 
         self.data = data
         self.root = grammar(language).parse(data).root_node
-        captures: dict[str, list[Any]] = tree_sitter.QueryCursor(
+        found: dict[str, list[Any]] = tree_sitter.QueryCursor(
             _query(language), match_limit=100_000
         ).captures(self.root)
+        # they come in no order that a second run would repeat
+        captures = {kind: sorted(nodes, key=_place) for kind, nodes in found.items()}
         self._captures = captures
         if any(len(nodes) > MAX_STRINGS for nodes in captures.values()):
             cut(f"more than {MAX_STRINGS} expressions of a kind: the rest is not read")
