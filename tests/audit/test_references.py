@@ -8,14 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from underlay.audit.names.hosts import is_local_url, operator_of_url
 from underlay.audit.names.references import (
     ANYWHERE,
     Place,
     canonical,
     classify,
-    is_local_url,
     key_strength,
-    operator_of_url,
     vocabulary,
 )
 

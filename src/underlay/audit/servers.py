@@ -14,7 +14,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from underlay.audit.findings import OUTSIDE, Infrastructure, ModelReference
-from underlay.audit.names.references import hosted_operator, is_local_url
+from underlay.audit.names.hosts import is_local_url
+from underlay.audit.names.references import hosted_operator
 from underlay.audit.names.roles import role_of
 from underlay.audit.names.sites import endpoint_key, words_of_name
 

@@ -14,14 +14,13 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from underlay.audit.findings import SURE, ModelReference, Unknown
+from underlay.audit.names.hosts import is_local_url, operator_of_url
 from underlay.audit.names.references import (
     Candidate,
     Place,
     classify,
     hosted_operator,
-    is_local_url,
     key_strength,
-    operator_of_url,
     vocabulary,
 )
 from underlay.audit.names.roles import role_of

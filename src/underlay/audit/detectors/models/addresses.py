@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from underlay.audit.detectors.models.settings import Dotenv
 from underlay.audit.detectors.models.settings_values import default_of
 from underlay.audit.findings import Rule
-from underlay.audit.names.references import is_local_url
+from underlay.audit.names.hosts import is_local_url
 from underlay.audit.names.sites import endpoint_key
 
 if TYPE_CHECKING:

@@ -11,12 +11,12 @@ from underlay.audit.detectors.infrastructure.ties import lowered
 from underlay.audit.detectors.models.code_constants import spelled
 from underlay.audit.detectors.models.running_text import told_in
 from underlay.audit.findings import Rule
+from underlay.audit.names.hosts import is_local_url
 from underlay.audit.names.references import (
     ANYWHERE,
     Place,
     classify,
     hosted_operator,
-    is_local_url,
     key_strength,
     vocabulary,
 )

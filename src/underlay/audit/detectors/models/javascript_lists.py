@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from underlay.audit.detectors.models.javascript_values import text_of
-from underlay.audit.names.references import is_local_url, key_strength
+from underlay.audit.names.hosts import is_local_url
+from underlay.audit.names.references import key_strength
 from underlay.audit.names.sites import endpoint_key
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from underlay.audit.findings import ModelReference, Rule
-from underlay.audit.names.references import classify, is_local_url, key_strength, operator_of_url
+from underlay.audit.names.hosts import is_local_url, operator_of_url
+from underlay.audit.names.references import classify, key_strength
 from underlay.audit.names.roles import role_of
 from underlay.audit.names.sites import Sightings, Site, named_weights
 from underlay.audit.readers.cuts import cut

@@ -13,14 +13,8 @@ from underlay.audit.detectors.models.python_calls import calls, scheme_of
 from underlay.audit.detectors.models.python_names import Leaf, Project, Spot
 from underlay.audit.detectors.models.python_scan import ASKING, is_slug
 from underlay.audit.findings import OUTSIDE, SURE, ModelReference, Unknown
-from underlay.audit.names.references import (
-    Candidate,
-    Place,
-    classify,
-    hosted_operator,
-    is_local_url,
-    operator_of_url,
-)
+from underlay.audit.names.hosts import is_local_url, operator_of_url
+from underlay.audit.names.references import Candidate, Place, classify, hosted_operator
 from underlay.audit.names.roles import role_of
 from underlay.audit.names.sites import bare_name
 

@@ -19,8 +19,9 @@ from underlay.audit.detectors.models.command_lines import (
     model_programs,
 )
 from underlay.audit.findings import ModelReference, Rule
+from underlay.audit.names.hosts import is_local_url
 from underlay.audit.names.mentions import mentions, of_others
-from underlay.audit.names.references import Place, classify, is_local_url, key_strength, vocabulary
+from underlay.audit.names.references import Place, classify, key_strength, vocabulary
 from underlay.audit.names.sites import Endpoints, Sightings, Site, endpoint_key
 from underlay.audit.readers.cuts import cut
 from underlay.audit.readers.documents import Fragment

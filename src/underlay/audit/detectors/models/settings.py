@@ -19,7 +19,8 @@ from underlay.audit.detectors.models.settings_walk import (
     walk_settings,
 )
 from underlay.audit.findings import ModelReference, Rule
-from underlay.audit.names.references import is_local_url, key_strength
+from underlay.audit.names.hosts import is_local_url
+from underlay.audit.names.references import key_strength
 from underlay.audit.names.sites import (
     VOICE,
     Endpoints,

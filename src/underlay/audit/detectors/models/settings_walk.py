@@ -23,13 +23,12 @@ from underlay.audit.detectors.models.settings_values import (
     template_default,
 )
 from underlay.audit.findings import Rule
+from underlay.audit.names.hosts import is_local_url, operator_of_url
 from underlay.audit.names.references import (
     Place,
     classify,
     hosted_operator,
-    is_local_url,
     key_strength,
-    operator_of_url,
     vocabulary,
 )
 from underlay.audit.names.sites import (
