@@ -23,7 +23,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from underlay.audit import audit
-from underlay.audit.names.references import canonical
+from underlay.audit.names.references import canonical, classify, file_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,7 +98,15 @@ def names_of(ref: str, kind: str = "", operator: str | None = None) -> set[str]:
     given = {ref, canonical("hosted", ref, operator), canonical("ollama", ref)}
     if kind:
         given.add(canonical(kind, ref, operator))  # type: ignore[arg-type]
+    if kind == "file" and "://" not in ref:
+        given.add(file_name(ref))
     return given
+
+
+def named_by(label: str) -> set[str]:
+    """What answers a label: itself, and for an address on a hub the repository that it leads to."""
+    found = classify(label) if "://" in label else None
+    return {label, found.ref} if found is not None else {label}
 
 
 def score(root: Path) -> Score:
@@ -107,8 +115,9 @@ def score(root: Path) -> Score:
     done = audit(root / "tree")
     result = Score()
     if "model" in labels:
-        ignored = set(labels.get("ignore", ()))
-        counted = [r for r in done.models if not ignored & names_of(r.ref, r.kind, r.operator)]
+        wanted = {name for label in labels["model"] for name in named_by(label["ref"])}
+        ignored = set(labels.get("ignore", ())) - wanted
+        counted = [r for r in done.models if not ignored & names_of(r.ref, "", r.operator)]
         _models(labels["model"], counted, result, root.name)
     if "infrastructure" in labels:
         _infrastructure(labels["infrastructure"], done.infrastructure, result, root.name)
@@ -125,12 +134,12 @@ def _models(labels: list[dict[str, Any]], found: Any, result: Score, tree: str) 
     known = {ref: names_of(ref, r.kind, r.operator) for ref, r in reported.items()}
     distinct = dict.fromkeys(label["ref"] for label in wanted)
     for ref in distinct:
-        hit = any(ref in names for names in known.values())
+        hit = any(named_by(ref) & names for names in known.values())
         result.names.labelled += 1
         result.names.found += hit
         if not hit:
             result.details.append(f"{tree}: missed `{ref}`")
-    real = {label["ref"] for label in wanted}
+    real = {name for label in wanted for name in named_by(label["ref"])}
     for ref, names in known.items():
         right = bool(names & real)
         result.names.reported += 1
@@ -144,7 +153,7 @@ def _models(labels: list[dict[str, Any]], found: Any, result: Score, tree: str) 
         here = [
             r for r in dependencies
             if (r.file, r.line) == (label["file"], label["line"])
-            and label["ref"] in names_of(r.ref, r.kind, r.operator)
+            and named_by(label["ref"]) & names_of(r.ref, r.kind, r.operator)
         ]  # fmt: skip
         result.lines.labelled += 1
         result.lines.found += bool(here)

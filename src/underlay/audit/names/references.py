@@ -24,6 +24,7 @@ __all__ = [
     "Place",
     "canonical",
     "classify",
+    "file_name",
     "hosted_operator",
     "key_strength",
     "vocabulary",
@@ -525,7 +526,7 @@ def _of_file_in_hub(text: str) -> Candidate | None:
 
 def _of_file(text: str, place: Place) -> Candidate | None:
     """A file of weights on this machine; only where its own name says which model it is."""
-    base = text.replace("\\", "/").rpartition("/")[2]
+    base = file_name(text)
     stem, _, ending = base.rpartition(".")
     ending = ending.lower()
     if (
@@ -539,7 +540,8 @@ def _of_file(text: str, place: Place) -> Candidate | None:
         return Candidate(text, "file", 0.7, None, None, base)
     # what it is shows in a number, or in a family's name with a size or a variant beside it
     named = _FAMILIES.search(stem.lower().replace("lora", "")) and _SIGNS_OF_A_MODEL.search(stem)
-    if plain in _set("generic_files", "names") or not (named or re.search(r"\d", stem)):
+    says = named or re.search(r"\d", stem) or (place.strength >= 0.5 and _has_own_name(plain))
+    if plain in _set("generic_files", "names") or not says:
         return None
     clear = ending in (
         "gguf",
@@ -561,6 +563,16 @@ def _of_file(text: str, place: Place) -> Candidate | None:
     if place.strength >= 0.5:
         sure = max(sure, 0.7)
     return Candidate(text, "file", sure, None, None, base, flags)
+
+
+def _has_own_name(plain: str) -> bool:
+    """Whether a file's name has words, and none that any project calls its files."""
+    words = re.split(r"[-_. ]+", plain)
+    return (
+        len(plain) > 3
+        and plain.isascii()
+        and not any(word in _set("generic_files", "words") for word in words)
+    )
 
 
 def _of_hub_path(text: str) -> Candidate | None:
@@ -725,10 +737,16 @@ def _words(name: str) -> tuple[str, ...]:
     return tuple(word for word in re.split(r"[^A-Za-z0-9]+", spaced.lower()) if word)
 
 
+def file_name(path: str) -> str:
+    """The last part of a path, of either kind of slash."""
+    return path.replace("\\", "/").rpartition("/")[2]
+
+
 def canonical(kind: Kind, ref: str, operator: str | None = None) -> str:
     """One spelling for what is referred to: `huggingface:Qwen/Qwen2.5-7B`, `openai:gpt-4o`.
 
-    Gateways' prefixes are taken off; who operates stays a field of its own.
+    Gateways' prefixes are taken off; who operates stays a field of its own. A file of weights is
+    known by its name, whatever folder it lies in.
     """
     if kind == "hub":
         name = _PASSED.sub("", ref)
@@ -748,4 +766,6 @@ def canonical(kind: Kind, ref: str, operator: str | None = None) -> str:
         if scheme is not None:  # the maker's own name, whoever passes it on
             return f"{scheme}:{name}"
         return f"{operator or 'hosted'}:{rest}"
+    if kind == "file" and "://" not in ref:
+        return f"file:{file_name(ref)}"  # wherever it lies on this machine
     return f"{kind}:{ref}"
