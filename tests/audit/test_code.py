@@ -298,3 +298,8 @@ def test_running_text_of_comments() -> None:
     lines = text.split("\n")
     for line, column, ref, _ in found:
         assert lines[line - 1][column - 1 :].lstrip("`\"'").startswith(ref)
+
+
+def test_functions_that_download() -> None:
+    text = 'fn t() { let a = download_artifacts("acme/tern_en_v5", None)?; show("acme/other_en"); }\n'
+    assert [ref for _, ref in found("src/a.rs", text)] == ["acme/tern_en_v5"]

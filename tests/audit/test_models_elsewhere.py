@@ -214,6 +214,8 @@ def test_compose_services_with_a_server_of_their_own() -> None:
         ("models: {fast: gpt-4o-mini, big: gpt-4o}", ["gpt-4o-mini", "gpt-4o"]),
         ("providers:\n- openai:chat:gpt-4o\n- id: ollama:chat:phi3:mini", ["gpt-4o", "phi3:mini"]),
         ("model: {type: string, enum: [gpt-4o], default: gpt-4o}", ["gpt-4o", "gpt-4o"]),
+        ("model_id: {type: string, example: acme/tern-7b}", ["acme/tern-7b"]),
+        ("city: {type: string, example: acme/tern-7b}", []),
         ("spring: {model: '${OPENAI_MODEL:gpt-4o}'}", ["gpt-4o"]),
         ("uri: hf://Qwen/Qwen2-7B", ["Qwen/Qwen2-7B"]),
         ("url: ollama://gemma2:2b", ["gemma2:2b"]),

@@ -354,7 +354,7 @@ class _Walk:
             self._nested(value)
         if below.is_model or is_by_model(value.keys[:MAX_PRICED]):
             self.keys_of(value, below)
-        schema = value.get("enum") or value.get("default")
+        schema = value.get("enum") or value.get("default") or value.get("example")
         if key_strength(key) and schema is not None and value.get("type") is not None:
             below = replace(below, is_schema=True)
         return [(value, below)]
