@@ -301,5 +301,5 @@ def test_running_text_of_comments() -> None:
 
 
 def test_functions_that_download() -> None:
-    text = 'fn t() { let a = download_artifacts("acme/tern_en_v5", None)?; show("acme/other_en"); }\n'
-    assert [ref for _, ref in found("src/a.rs", text)] == ["acme/tern_en_v5"]
+    text = 'fn t() { let a = download_artifacts("ternlab/tern_en_v5", None)?; show("ternlab/other_en"); }\n'
+    assert [ref for _, ref in found("src/a.rs", text)] == ["ternlab/tern_en_v5"]

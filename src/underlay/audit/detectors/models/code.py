@@ -49,8 +49,9 @@ _WORTH = re.compile(  # of bytes in lower case
     rb"clip|sam-|yolo|moondream|smol|eleven_|tts-|@?cf/|hf[:./]|davinci|babbage|[\w-]*bison|textembedding|"
     rb"sentence-transformers/|baai/|microsoft/|google/|facebook/|openai/|meta-llama/|thebloke/|nvidia/|ibm|intfloat/|tii|"
     rb"granite|olmo|falcon|vicuna|zephyr|bakllava|tinyllama|dolphin|orca|ggml-(?:tiny|base|small|medium|large|model|gpt))|huggingface\.co|"
+    rb"[\s(](?:gpt-[345o]|claude-[\di-s]|gemini-\d|deepseek-[crv]|text-embedding-)|"
     rb":(?:gpt-|claude-|gemini-|text-embedding|mistral-|llama|qwen)[\w.:-]*\}|"
-    rb"\.gguf|\.onnx|\.safetensors|\.ggml|from_?pretrained|modelconfiguration|"
+    rb"\.gguf|\.onnx|\.safetensors|\.ggml|from_?pretrained|modelconfiguration|download_?(?:artifacts|model|weights)|snapshot_?download|"
     rb"model\w{0,24}(?:::\w{2,20})?[\"']?\)?\s?(?:[:=(]|=>)\s{0,20}@?[\"'`]|modelname\.|go-openai|"
     rb"openai-go|anthropic-sdk-go|springframework\.ai|import openai|rig::"
 )
