@@ -594,3 +594,47 @@ def test_collections_and_forms(code: str, refs: list[str]) -> None:
     found = look({"a.py": "import openai  # model\nvllm = 1\n" + code})
     told = [one for one in found if isinstance(one, ModelReference) and one.confidence >= SURE]
     assert sorted(one.ref for one in told) == refs
+
+
+PRESETS = """
+def create_model_set():
+    return {
+        "bee": {
+            "hashes": {"swap": {"url": address("bee.hash")}},
+            "sources": {"swap": {"url": address("bee.onnx"), "path": place("../models/bee.onnx")}},
+        },
+        "wasp_128": {"path": place("models/wasp_128.pth")},
+    }
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "refs"),
+    [
+        # a mapping whose keys begin the names of the files behind them, and the names elsewhere
+        (PRESETS, ["bee", "bee.onnx", "bee.onnx", "models/wasp_128.pth", "wasp_128"]),
+        (PRESETS.replace('"bee"', '"text"'), []),  # parts of one model
+        (PRESETS.replace('"path": place("models/wasp_128.pth")', '"path": "wasp_128.pth", "url": "https://acme.org/x/wasp_128.pth"'),
+         ["bee", "bee.onnx", "bee.onnx", "https://acme.org/x/wasp_128.pth", "wasp_128.pth"]),
+        (PRESETS + 'call("bee")\nif get("swap_model") == "bee": pass\nother = "swap"', ["bee", "bee", "bee", "bee.onnx", "bee.onnx", "models/wasp_128.pth", "wasp_128"]),
+        # what is asked for again and again, where weights are loaded
+        (LOAD + 'AutoModel.from_pretrained("gpt2")\ndef f(model="Bee2_v1_Base"): pass\nif model == "Bee2_v1_Base": model = "Bee2_Base"\nif model == "Bee2_Base": pass',
+         ["Bee2_Base", "Bee2_Base", "Bee2_v1_Base", "Bee2_v1_Base", "gpt2"]),
+        ('def f(model="Bee2_v1_Base"): pass\nif model == "Bee2_v1_Base": model = "Bee2_Base"\nif model == "Bee2_Base": pass', []),
+        # whole names among what names are sifted with
+        ('A_PREFIXES = ("gpt-5.4", "claude-opus-4-6", "gemini-3")', ["claude-opus-4-6", "gpt-5.4"]),
+        ('A_KEYWORDS = ("gpt-5.4", "claude-opus-4-6")', []),
+        ('n.startswith(("gpt-5.4", "claude-opus-4-6", "gpt-"))', ["claude-opus-4-6", "gpt-5.4"]),
+        ('n.startswith("gpt-5.4")', []),
+        ('x = config.get_value("swap", "face_model", "gpt-4.1")', ["gpt-4.1"]),
+    ],
+)  # fmt: skip
+def test_names_of_a_program_of_its_own(code: str, refs: list[str]) -> None:
+    found = look({"a.py": "import openai  # model\n" + code})
+    told = [one for one in found if isinstance(one, ModelReference) and one.confidence >= SURE]
+    assert sorted(one.ref for one in told) == sorted(refs)
+
+
+def test_an_enumeration_that_derives_from_another() -> None:
+    found = models('class N(str, Enum): pass\nclass M(N):\n  A = "gpt-4o"\nimport openai')
+    assert found["gpt-4o"].role == "option"

@@ -77,7 +77,10 @@ _NUMBERED = re.compile(
     rb"[\"'](?!utf-|iso-|sha|us-|eu-|ap-|x-|latin-|text-|cp-|win-|py|data-|col-|row-|h-|w-)"
     rb"[A-Za-z][A-Za-z0-9.]{1,20}-[\w.-]{0,40}\d[\w.-]{0,20}[\"']"
 )
-_MODEL_SET = re.compile(rb"(?i)model\w{0,20}[\"']?(?:\s*:[^=\n\"']{0,40})?\s*[=:]\s*[\"']\w")
+_MODEL_SET = re.compile(
+    rb"(?i)model\w{0,20}[\"']?(?:\s*:[^=\n\"']{0,40})?\s*[=:]\s*"
+    rb"(?:\[\s*|(?:\w{1,20}\.)?Literal\[\s*)?[\"']\w"
+)
 
 
 def may_name_a_model(data: bytes) -> bool:
@@ -116,7 +119,7 @@ class Python:
     """
 
     name = "python"
-    version = 7
+    version = 8
     rules = tuple(Rule(f"python/{name}", doc) for name, doc in _RULES.items())
 
     def wants(self, path: PurePosixPath, size: int, /) -> bool:

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from underlay.audit.detectors.models.python_clients import ASKED, is_client
+from underlay.audit.detectors.models.python_presets import whole_names
 from underlay.audit.detectors.models.python_scan import (
     ALTERNATIVES,
     FILES_ONLY,
@@ -66,6 +67,8 @@ _COMMANDS = frozenset(
 # methods that make parts of a text, or a text without what is around it
 _CUTS = frozenset(("split", "splitlines", "strip"))
 _NO_LETTER = re.compile(r"[^A-Za-z0-9]")
+# methods that look a setting up
+_GETTER = re.compile(r"get(?:_?(?:str|string|value|setting|option|config)){0,3}")
 _PLAIN_WORD = re.compile(r"[\w./:@=+,-]{1,200}", re.ASCII)
 # methods of clients that send something to an address
 _POSTS = frozenset(("post", "request", "stream"))
@@ -152,6 +155,8 @@ class CallScan(Scan):
             return
         if last in _WRITERS:
             self._written(node, scope)
+        if last == "startswith" and node.args and isinstance(node.args[0], ast.Tuple):
+            self._begins(node.args[0], name, scope)
         if last == "replace" and seen.strength >= 0.5:
             self._spelled(node, seen, scope)
         if last == "getattr" and len(node.args) > 1:
@@ -177,6 +182,13 @@ class CallScan(Scan):
         if name in self.vocabulary.posts or last in _POSTS:
             self._post(node, scope)
         self._arguments(node, name, seen, scope, used)
+
+    def _begins(self, given: ast.Tuple, name: str, scope: str) -> None:
+        """`model.startswith(("gpt-4.1", "gpt-5-mini"))`: models that are counted up."""
+        whole = whole_names(given.elts)
+        for one in whole if len(whole) > 1 else ():
+            told = Seen("", 0.5, "option", "comparison", f"{name}(...)")
+            self.sink(told, scope, value_of(one))
 
     def _spelled(self, node: ast.Call, seen: Seen, scope: str) -> None:
         """`model = part.replace("acme_2_mini", "acme-2-mini")`: the name as the service has it.
@@ -380,6 +392,12 @@ class CallScan(Scan):
             ("environ.get", "environ.setdefault")
         )
         label = text_of(node.args[0]) if node.args else None
+        if _GETTER.fullmatch(last) and len(node.args) == 3 and not is_environment:
+            # `settings.get("section", "model", "...")`
+            under = text_of(node.args[1])
+            if label and under and key_strength(under):
+                self._defaulted(node, under, seen, scope)
+                return
         if is_environment or (last in ("env", "config", "get") and label and len(node.args) == 2):
             self._defaulted(node, label or "", seen, scope)
             return
@@ -454,7 +472,8 @@ class CallScan(Scan):
         around = Seen(
             key, strength, "default", "environment", f"default of {label}", more=seen.more
         )
-        values = [*node.args[1:], *(k.value for k in node.keywords if k.arg == "default")]
+        held = [k.value for k in node.keywords if k.arg in ("default", "fallback")]
+        values = [*node.args[2 if len(node.args) > 2 else 1 :], *held]
         for value in values:
             self.expression(value, around, scope)
         if isinstance(node.func, ast.Attribute):

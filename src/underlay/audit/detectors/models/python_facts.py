@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from underlay.audit.detectors.models.python_arguments import CallScan
 from underlay.audit.detectors.models.python_clients import is_client
+from underlay.audit.detectors.models.python_presets import ENDINGS, whole_names
 from underlay.audit.detectors.models.python_prose import prose_of
 from underlay.audit.detectors.models.python_scan import (
     ALTERNATIVES,
@@ -48,6 +49,7 @@ def facts_of(tree: ast.Module, data: bytes) -> Facts:
     operator, strength, scope, value, more]`.
     """
     reader = _Reader()
+    reader.has_weights = any(ending in data for ending in ENDINGS)
     reader.read(tree)
     facts = reader.facts()
     prose = prose_of(
@@ -63,6 +65,7 @@ class _Reader(CallScan):
 
     def __init__(self) -> None:
         super().__init__()
+        self.choices: set[str] = set()  # enumerations, from which others derive
         self.visits |= {
             ast.Import: self._import,
             ast.ImportFrom: self._import_from,
@@ -90,6 +93,11 @@ class _Reader(CallScan):
         """Look at the whole module."""
         for taken in _imports(tree):  # first: calls before them are resolved too
             self.visits[type(taken)](taken, NOWHERE, "")
+        for item in tree.body:  # in their order: one may derive from another
+            if isinstance(item, ast.ClassDef) and item.bases:
+                bases = [dotted(base) or "" for base in item.bases]
+                if _is_choice(bases) or not self.choices.isdisjoint(bases):
+                    self.choices.add(item.name)
         self.body(tree.body, NOWHERE, "")
         while self.stack:
             node, seen, scope = self.stack.pop()
@@ -177,7 +185,7 @@ class _Reader(CallScan):
         self.classes[name] = {"b": bases, "f": fields}
         if is_client(node.name) or any(map(is_client, bases)):
             self.clients.add(name)
-        is_choice = any("Enum" in base or base.endswith("Choices") for base in bases)
+        is_choice = node.name in self.choices or _is_choice(bases)
         strength = key_strength(node.name)
         if is_choice and not strength and _SIZES.search(node.name):
             strength = 0.6
@@ -235,6 +243,12 @@ class _Reader(CallScan):
             self.expression(node.value, around, scope)
             return
         if not is_one and PARTS.search(last):
+            is_start = "prefix" in last.lower()
+            whole = whole_names(getattr(node.value, "elts", ())) if is_start else []
+            for one in whole if len(whole) > 1 or strength or "model" in last.lower() else ():
+                # a name that is whole stands for itself, though others begin with it
+                told = Seen(last, 0.5, "option", "constant", f"{last} = ...")
+                self.sink(told, scope, value_of(one))
             self.push([node.value], Seen(skip=NEVER), scope)
             return
         if _adds_to(value_of(node.value), name or ""):
@@ -359,6 +373,11 @@ class _Reader(CallScan):
     def _named(self, node: ast.NamedExpr, seen: Seen, scope: str) -> None:
         self._target(node.target, node.value, scope)
         self.keyed(node.target.id, node.value, scope)
+
+
+def _is_choice(bases: list[str]) -> bool:
+    """Whether a class with these bases is an enumeration."""
+    return any("Enum" in base or base.endswith("Choices") for base in bases)
 
 
 def _names_itself(body: list[ast.stmt]) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from underlay.audit.detectors.models.python_calls import calls, scheme_of
 from underlay.audit.detectors.models.python_names import Leaf, Project, Spot
+from underlay.audit.detectors.models.python_presets import Own, is_own_name
 from underlay.audit.detectors.models.python_scan import ASKING, is_slug
 from underlay.audit.findings import OUTSIDE, SURE, ModelReference, Unknown
 from underlay.audit.names.hosts import is_local_url, operator_of_url
@@ -112,6 +113,7 @@ class _Linker:
         self.spoken: set[tuple[str, int, int, str]] = set()  # what a key or a call speaks for
         # names in running text, which count if the code has them: their places
         self.named: dict[str, list[tuple[str, int, int, str]]] = {}
+        self.presets: dict[str, set[str]] = {}  # what each file calls its own weights
         # names that nothing but a client speaks for
         self.asked: set[tuple[str, int, int, str]] = set()
 
@@ -135,6 +137,7 @@ class _Linker:
         self._agree()
         self._agree_over_files()
         self._agree_with_text()
+        self._agree_with_presets()
         for key, best in self.best.items():
             # what is loaded as a data set is no model, unless a model's loader takes it too
             if key[:3] in self.nothing and not best.reaches_others:
@@ -189,6 +192,8 @@ class _Linker:
                 # the object behind `.chat.completions.create` could not be traced: nobody's yet
                 place = Place(expects, None, strength)
             found = self._read(leaf.text, place, server)
+            if "preset" in more:
+                self.presets.setdefault(path, set()).add(leaf.text)
             if found is None and "archive" in more:
                 found = Candidate(leaf.text, "file", _KNOWN, weight_file=more["archive"] or None)
             if found is None and "slug" in more:
@@ -450,6 +455,67 @@ class _Linker:
                     flags=(),
                 )
                 self.best[path, line, column, name] = _Best(found, role=found.role)
+
+    def _agree_with_presets(self) -> None:
+        """What the program calls its own weights is a model wherever it says so."""
+        owned = [
+            (path, Own(*one))
+            for path in sorted(self.facts)
+            for one in self.facts[path].get("owned", ())
+        ]
+        if not owned:
+            return
+        known = set().union(*self.presets.values()) | self._asked_for(owned)
+        groups = Counter(
+            (path, one.group) for path, one in owned if one.group and one.text in known
+        )
+        for path, one in owned:
+            if one.text not in known:
+                beside = one.group and groups[path, one.group] > 1 and is_own_name(one.text)
+                if not beside:
+                    continue
+            elif not one.level and one.text not in self.presets.get(path, ()):
+                continue
+            key = (path, one.line, one.column, one.text)
+            before = self.best.get(key)
+            if before is not None and before.reference.confidence >= SURE:
+                continue
+            found = Candidate(one.text, "file", _KNOWN)
+            role: Any = one.role or "use"
+            reference = ModelReference(
+                ref=found.ref,
+                kind=found.kind,
+                role=role,
+                file=path,
+                line=one.line,
+                column=one.column,
+                rule=f"python/{one.rule}",
+                evidence=one.evidence or "named as the program's own weights",
+                confidence=_KNOWN,
+            )
+            self.best[key] = _Best(reference, role=role, is_alone=False)
+
+    def _asked_for(self, owned: list[tuple[str, Own]]) -> set[str]:
+        """Names with a size or a version that the program is asked for as models, again and again.
+
+        In files that load weights; a name that stands but once could be anything.
+        """
+        places: dict[str, set[tuple[str, int]]] = {}
+        for path, one in owned:
+            is_test = role_of(PurePosixPath(path)) == "test"
+            if one.level == 3 and is_own_name(one.text) and not is_test:
+                places.setdefault(one.text, set()).add((path, one.line))
+        if len(places) < 2:
+            return set()
+        loading = {
+            key[0]
+            for key, best in self.best.items()
+            if best.reaches_others and best.reference.kind in ("hub", "file")
+        }
+        asked = {text for text, found in places.items() if len(found) > 1}
+        return (
+            asked if any(path in loading for text in asked for path, _ in places[text]) else set()
+        )
 
     def _role(self, leaf: Leaf, own: Role | None) -> Role:
         """The role of a string by what surrounds it, else by the way it took."""

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from underlay.audit.detectors.models.python_calls import calls, scheme_of
 from underlay.audit.detectors.models.python_clients import ASKED
+from underlay.audit.detectors.models.python_presets import Own, level_of, presets_of
 from underlay.audit.detectors.models.python_values import Value, dotted, text_of, value_of
+from underlay.audit.findings import SURE
 from underlay.audit.names.references import (
     Candidate,
     Place,
@@ -179,6 +181,10 @@ class Scan:
         self.serving: set[str] = set()  # functions that answer as a hosted service would
         self.clients: set[str] = set()  # classes that ask a model's service
         self.examples: list[tuple[int, int]] = []  # lines of the defaults of such a function
+        self.owned: list[Own] = []  # what may be a name of the program's own
+        self.has_weights = False  # whether the file names any file of weights
+        self.has_presets = False
+        self.taken: set[int] = set()  # texts that a preset has already read
         self.count = 0
         self.stack: list[tuple[ast.AST, Seen, str]] = []
         self.vocabulary = calls()
@@ -200,7 +206,9 @@ class Scan:
 
     def facts(self) -> Facts:
         """What was kept, without what is empty."""
+        owned = [one for one in self.owned if one.level or self.has_presets]
         known = {
+            "owned": [list(one) for one in owned],
             "imports": self.imports,
             "stars": self.stars,
             "bind": self.bindings,
@@ -349,7 +357,7 @@ class Scan:
             if is_one_line and shows:
                 self.texts.append(node)
             return
-        if len(text) > 300 or seen.skip == NEVER:
+        if len(text) > 300 or seen.skip == NEVER or id(node) in self.taken:
             return
         if seen.strength >= 0.5 and _ARCHIVE.fullmatch(text) is not None:
             told = seen._replace(more={**seen.more, "archive": ""})
@@ -367,6 +375,8 @@ class Scan:
         if found is None and self._is_of_a_scheme(text, seen, scope):
             seen = seen._replace(expects="package", strength=max(0.7, seen.strength))
             found = Candidate(text, "package", seen.strength)
+        if found is None or found.confidence < SURE:
+            self._perhaps_own(node, text, seen)
         is_open = found is None and seen.strength >= 0.5 and seen.expects is None
         if is_open and ("asks" in seen.more or self.asks(seen.key, scope)):
             found = classify(text, ASKING)
@@ -400,6 +410,33 @@ class Scan:
         if seen.skip == FILES_ONLY and found.kind != "file":
             return
         self.sink(seen, scope, ["s", text, node.lineno, node.col_offset + 1])
+
+    def _perhaps_own(self, node: ast.Constant, text: str, seen: Seen) -> None:
+        """Keep what is a model if the program calls its own weights so."""
+        if len(self.owned) >= MOST or not (self.has_weights or seen.strength >= 0.5 or "_" in text):
+            return
+        is_key = seen.evidence == "key of a registry"
+        told, asked = seen.strength >= 0.5 and not is_key, ASKED.fullmatch(seen.key) is not None
+        level = level_of(text, told=told, asked=asked, is_key=is_key)
+        if level is not None:
+            own = Own(
+                text, node.lineno, node.col_offset + 1, level, seen.rule, seen.evidence, seen.role,
+                seen.more.get("g"),
+            )  # fmt: skip
+            self.owned.append(own)
+
+    def _presets(self, node: ast.Dict, scope: str) -> None:
+        """Keep the names of weights that a mapping gives, and their files."""
+        for preset in presets_of(node):
+            self.has_presets = True
+            more = {"archive": preset.base, "preset": True}
+            told = Seen("", 0.0, "option", "registry", '"...": file', more=more)
+            self.sink(told, scope, value_of(preset.key))
+            for one, name in preset.files:
+                if id(one) not in self.taken:
+                    self.taken.add(id(one))
+                    file = Seen("", 0.5, "use", "registry", '"...": file', more={"archive": name})
+                    self.sink(file, scope, ["s", name, one.lineno, one.col_offset + 1])
 
     def _is_of_a_scheme(self, text: str, seen: Seen, scope: str) -> bool:
         """A name as the libraries of a field give them, with something that speaks for it."""
@@ -454,6 +491,8 @@ class Scan:
             sizes = Seen("", 0.75, "option", "registry", "sizes of one model", "package")
             for key in node.keys:
                 self.sink(sizes, scope, value_of(key))
+        if self.has_weights and seen.skip != NEVER:
+            self._presets(node, scope)
         is_routed = "litellm_params" in names
         texts = {
             name: text
