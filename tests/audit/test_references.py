@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from underlay.audit.findings import SURE
 from underlay.audit.names.hosts import is_local_url, operator_of_url
 from underlay.audit.names.references import (
     ANYWHERE,
@@ -254,3 +255,60 @@ def test_a_reference_is_kept_as_written(
     assert canonical(found.kind, found.ref) == "huggingface:" + "/".join(
         text.partition("@")[0].split("/")[:2]
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("litellm/anthropic/claude-3-5-sonnet-20241022", "hosted"),
+        ("litellm/claude-3-5-sonnet-20240620", "hosted"),
+        ("portkey/openai/gpt-4o", "hosted"),
+        ("litellm/ollama/mistral", "ollama"),
+        ("openai-responses:gpt-5.2", "hosted"),
+        ("google-cloud:gemini-3-pro-preview", "hosted"),
+        ("tts_models/en/ljspeech/glow-tts", "package"),
+        ("uint4|meta-llama/Llama-2-7b/llama_2_7b.safetensors", "hub"),
+        ("llama-2-7b-chat.bin", "file"),
+        ("../weights/inswapper_128.onnx", "file"),
+        # neither a provider, nor a proxy, nor a name of a model
+        ("model:gpt-4o", None),
+        ("e:gpt-4o", None),
+        ("external/ollama/Dockerfile", None),
+        ("src/openai/gpt-4o", None),
+        ("model.shard-00001-of-00004.gguf", None),
+        ("onnx/model_quint8_avx2.onnx", None),
+        ("epoch_10.pth", None),
+        ("support-lora.gguf", None),
+    ],
+)
+def test_what_a_string_is_wherever_it_stands(text: str, kind: str | None) -> None:
+    found = classify(text)
+    if found is not None and found.confidence < SURE:
+        found = None
+    assert (found.kind if found is not None else None) == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "is_model"),
+    [
+        ("weights/codeformer.pth", True),
+        ("peppa_wutz.onnx", True),
+        ("my_classifier.pt", False),
+        ("best_weights.onnx", False),
+        ("trained.safetensors", False),
+    ],
+)
+def test_a_file_without_a_number_needs_a_name_of_its_own(text: str, is_model: bool) -> None:
+    assert (classify(text, Place(None, None, 0.6)) is not None) is is_model
+    assert classify(text) is None  # and a place that expects a model
+
+
+def test_a_file_is_known_by_its_name_in_any_folder() -> None:
+    assert canonical("file", "a\\b/llama-2-7b.gguf") == "file:llama-2-7b.gguf"
+    url = "https://s.acme-lab.org/m/llama-2-7b.gguf"
+    assert canonical("file", url) == f"file:{url}"
+
+
+def test_a_placeholder_is_no_server_of_ones_own() -> None:
+    assert is_local_url("http://vllm:8000")
+    assert not is_local_url("https://your_base_url")
