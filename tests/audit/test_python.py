@@ -638,3 +638,38 @@ def test_names_of_a_program_of_its_own(code: str, refs: list[str]) -> None:
 def test_an_enumeration_that_derives_from_another() -> None:
     found = models('class N(str, Enum): pass\nclass M(N):\n  A = "gpt-4o"\nimport openai')
     assert found["gpt-4o"].role == "option"
+
+
+@pytest.mark.parametrize(
+    ("code", "refs"),
+    [
+        # what is shown to who runs the program
+        ('print(f"Choose {x}:\\n" "1: gpt-4o\\n" "2: gpt-5-mini\\n")', ["gpt-4o", "gpt-5-mini"]),
+        ('compute("gpt-4o or others")', []),
+        ('N = "Bee-M2.7"\nChatAcme(model=N)\nprint("such as Bee-M2.7 or Bee-M2.8")', ["Bee-M2.7", "Bee-M2.7"]),
+        ('x = 1  # or "gpt-4o"', ["gpt-4o"]),
+        ('x = "a # b gpt-4o"', []),
+        # paths of weights and of repositories
+        ('acme_ckpt_dir = "../checkpoints/wavlm_large_finetune.pth"', ["../checkpoints/wavlm_large_finetune.pth"]),
+        ('acme_out = "../results/run.pth"', []),
+        ('asr_dir = "../checkpoints/Systran/faster-whisper-large-v3"', ["Systran/faster-whisper-large-v3"]),
+        ('asr_dir = "../checkpoints/acme/other-thing-large"', []),
+        (LOAD + 'AutoModel.from_pretrained("acme/bee-24k")\nd = "../checkpoints/acme/bee-24k"', ["acme/bee-24k", "acme/bee-24k"]),
+        # files of weights without their ending
+        ('x = config("DEFAULT_MODEL", default="bee-llama-3-8b.Q4_K_M")', ["bee-llama-3-8b.Q4_K_M"]),
+        ('def f():\n    """Body: {"model": "bee-llama-3-8b.Q4_K_M", "table": "bee.Q4_K_M"}"""', ["bee-llama-3-8b.Q4_K_M"]),
+        ('table = "bee-llama-3-8b.Q4_K_M"', []),
+        # a provider that is a gateway's name, and what an item is compared with
+        ('Config(provider="gemini/gemini-2.0-flash")', ["gemini/gemini-2.0-flash"]),
+        ('Config(provider="gemini-2.0-flash")', []),
+        ('assert body["model"] == "llama3.2"', ["llama3.2"]),
+        ('assert body["title"] == "llama3.2"', []),
+        # FunASR's names
+        ('from funasr import AutoModel\nAutoModel(model=os.path.join(d, "paraformer-zh"), spk_model="cam++")', ["cam++", "paraformer-zh"]),
+        ('x = os.path.join(d, "cam++")', []),
+    ],
+)  # fmt: skip
+def test_running_text_and_paths(code: str, refs: list[str]) -> None:
+    found = look({"a.py": "import openai  # model\n" + code})
+    told = [one for one in found if isinstance(one, ModelReference) and one.confidence >= SURE]
+    assert sorted(one.ref for one in told) == sorted(refs)

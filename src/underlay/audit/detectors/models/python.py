@@ -61,7 +61,7 @@ _WORDS = (
     b"torchaudio.pip", b".safetensors", b".gguf", b".pth", b".ckpt", b"repo_id", b"bert-",
     b"replicate", b"text-embedding", b"MiniLM", b"gpt2", b"berta", b"t5-", b"mpnet", b"spacy",
     b"davinci", b".tflite", b"ViT-", b"_asset_path", b"tts_models/", b"buffalo_", b"glove-wiki",
-    b"_core_web_",
+    b"_core_web_", b"funasr",
 )  # fmt: skip
 _MODEL_WORDS = (
     b"model_name", b"load_model", b"model_id", b"openai", b"langchain", b"diffusers",
@@ -78,8 +78,8 @@ _NUMBERED = re.compile(
     rb"[A-Za-z][A-Za-z0-9.]{1,20}-[\w.-]{0,40}\d[\w.-]{0,20}[\"']"
 )
 _MODEL_SET = re.compile(
-    rb"(?i)model\w{0,20}[\"']?(?:\s*:[^=\n\"']{0,40})?\s*[=:]\s*"
-    rb"(?:\[\s*|(?:\w{1,20}\.)?Literal\[\s*)?[\"']\w"
+    rb"(?i)model\w{0,20}[\"']?(?:(?:\s*:[^=\n\"']{0,40})?\s*[=:]{1,2}|[\])]?\s+in)\s*"
+    rb"(?:[\[({]\s*|(?:\w{1,20}\.)?Literal\[\s*)?[\"']\w"
 )
 
 

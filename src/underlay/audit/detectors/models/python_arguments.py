@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from underlay.audit.detectors.models.python_clients import ASKED, is_client
+from underlay.audit.detectors.models.python_looks import is_slug
 from underlay.audit.detectors.models.python_presets import whole_names
 from underlay.audit.detectors.models.python_scan import (
     ALTERNATIVES,
@@ -17,7 +18,6 @@ from underlay.audit.detectors.models.python_scan import (
     NOWHERE,
     Scan,
     Seen,
-    is_slug,
 )
 from underlay.audit.detectors.models.python_values import PAIRED, Value, dotted, text_of, value_of
 from underlay.audit.names.references import Place, classify, key_strength
@@ -67,6 +67,11 @@ _COMMANDS = frozenset(
 # methods that make parts of a text, or a text without what is around it
 _CUTS = frozenset(("split", "splitlines", "strip"))
 _NO_LETTER = re.compile(r"[^A-Za-z0-9]")
+# calls that show a text to who runs the program
+_TELLS_PEOPLE = frozenset(
+    ("print", "input", "ask", "prompt", "echo", "secho", "info", "warning", "warn", "error",
+     "exception", "success", "confirm", "rprint", "text_input")
+)  # fmt: skip
 # methods that look a setting up
 _GETTER = re.compile(r"get(?:_?(?:str|string|value|setting|option|config)){0,3}")
 _PLAIN_WORD = re.compile(r"[\w./:@=+,-]{1,200}", re.ASCII)
@@ -155,6 +160,8 @@ class CallScan(Scan):
             return
         if last in _WRITERS:
             self._written(node, scope)
+        if last in _TELLS_PEOPLE:
+            self.note(*node.args[:3])
         if last == "startswith" and node.args and isinstance(node.args[0], ast.Tuple):
             self._begins(node.args[0], name, scope)
         if last == "replace" and seen.strength >= 0.5:
@@ -398,7 +405,8 @@ class CallScan(Scan):
             if label and under and key_strength(under):
                 self._defaulted(node, under, seen, scope)
                 return
-        if is_environment or (last in ("env", "config", "get") and label and len(node.args) == 2):
+        is_given = len(node.args) == 2 or any(k.arg == "default" for k in node.keywords)
+        if is_environment or (last in ("env", "config", "get") and label and is_given):
             self._defaulted(node, label or "", seen, scope)
             return
         passes = last in _PASSES

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from underlay.audit.detectors.models.python_arguments import CallScan
 from underlay.audit.detectors.models.python_clients import is_client
+from underlay.audit.detectors.models.python_looks import has_globs
 from underlay.audit.detectors.models.python_presets import ENDINGS, whole_names
 from underlay.audit.detectors.models.python_prose import prose_of
 from underlay.audit.detectors.models.python_scan import (
@@ -19,7 +20,6 @@ from underlay.audit.detectors.models.python_scan import (
     NOWHERE,
     OUTPUTS,
     Seen,
-    has_globs,
 )
 from underlay.audit.detectors.models.python_values import Value, dotted, text_of, value_of
 from underlay.audit.findings import SURE

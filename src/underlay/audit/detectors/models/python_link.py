@@ -10,9 +10,10 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from underlay.audit.detectors.models.python_calls import calls, scheme_of
+from underlay.audit.detectors.models.python_looks import is_slug
 from underlay.audit.detectors.models.python_names import Leaf, Project, Spot
 from underlay.audit.detectors.models.python_presets import Own, is_own_name
-from underlay.audit.detectors.models.python_scan import ASKING, is_slug
+from underlay.audit.detectors.models.python_scan import ASKING
 from underlay.audit.findings import OUTSIDE, SURE, ModelReference, Unknown
 from underlay.audit.names.hosts import is_local_url, operator_of_url
 from underlay.audit.names.references import Candidate, Place, classify, hosted_operator
@@ -540,8 +541,8 @@ class _Linker:
         self, path: str, text: str, line: int, column: int, kind: str, sure: float, expects: Any
     ) -> None:
         found = classify(text, Place(expects, None, 0.9 if expects else 0.6))
-        if expects == "package":
-            found = Candidate(text, "package", sure)
+        if expects in ("package", "file"):
+            found = Candidate(text, expects, sure)
         if found is None:
             return
         role = _ROLES_IN_TEXT.get(kind, "doc")

@@ -25,7 +25,17 @@ if TYPE_CHECKING:
 
     from underlay.audit.findings import Role
 
-__all__ = ["ENDINGS", "Own", "Preset", "is_own_name", "level_of", "presets_of", "whole_names"]
+__all__ = [
+    "ENDINGS",
+    "QUANTISED",
+    "Own",
+    "Preset",
+    "is_own_name",
+    "level_of",
+    "own_words",
+    "presets_of",
+    "whole_names",
+]
 
 # a file that has none of these names no file of weights
 ENDINGS = (b".onnx", b".pth", b".pt", b".safetensors", b".ckpt", b".gguf", b".tflite", b".bin")
@@ -55,6 +65,9 @@ _SIZED = re.compile(
     r"_(?:[Vv]\d[\d.]{0,4}|[Tt]iny|[Ss]mall|[Bb]ase|[Mm]edium|[Ll]arge|[Mm]ini|XL)(?:_[A-Za-z0-9]{1,30})*",
     re.ASCII,
 )
+# the end of a name that llama.cpp's files have
+QUANTISED = re.compile(r"[.-](?:I?Q[2-8](?:_[A-Z0-9]{1,2}){1,3}|int[48])$", re.IGNORECASE)
+_WORD = re.compile(r"(?<![\w.-])[A-Z]\w{4,60}(?![\w.-])", re.ASCII)
 # a word and a number: a family, though for some makers a model has no more
 _BARE = re.compile(r"[a-z]+-[a-z]?\d{1,3}(?P<minor>\.\d)?")
 _MORE = frozenset(("google", "anthropic"))  # whose models always have more than a number
@@ -142,7 +155,7 @@ def _files(value: ast.expr) -> Iterator[tuple[ast.Constant, re.Match[str]]]:
             stack.extend(reversed(node.elts))
 
 
-def level_of(text: str, *, told: bool, asked: bool, is_key: bool) -> int | None:
+def level_of(text: str, *, told: bool, asked: bool) -> int | None:
     """How far a text's place speaks for a name of the program's own; None where it can be none.
 
     3 under the key `model` and its like, 2 under another telling key, 1 for a name with parts and
@@ -154,9 +167,14 @@ def level_of(text: str, *, told: bool, asked: bool, is_key: bool) -> int | None:
         return None
     if told:
         return 3 if asked else 2
-    if _NUMBERED.fullmatch(text) is not None:
-        return 1
-    return None if is_key else 0
+    return 1 if _NUMBERED.fullmatch(text) is not None else 0
+
+
+def own_words(text: str) -> Iterator[re.Match[str]]:
+    """The words of a text that have the form of `is_own_name`."""
+    for match in _WORD.finditer(text) if "_" in text else ():
+        if _SIZED.fullmatch(match[0]):
+            yield match
 
 
 def is_own_name(text: str) -> bool:

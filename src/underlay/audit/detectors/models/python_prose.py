@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from underlay.audit.detectors.models.python_calls import scheme_of
+from underlay.audit.detectors.models.python_presets import QUANTISED
 from underlay.audit.names.mentions import mentions
 from underlay.audit.names.references import Place, classify, key_strength, vocabulary
 from underlay.audit.names.sites import OWN_SIZE, SPEECH, SPEECH_SIZE, WHISPER_SIZE, bare_name
@@ -36,8 +37,8 @@ _FLAG = re.compile(
     r"--([a-z][\w-]{1,40})[ =]{1,3}[\"']?([A-Za-z0-9][\w./:@+-]{2,120})(?![\w./:@+-])", re.ASCII
 )
 _COMMENT = re.compile(rb"(?m)^[ \t]*#(.*)$")
-# behind code: without a quotation mark in it, it can't be a part of a string
-_TRAILING = re.compile(rb"(?m)[ \t]#[ \t]([^\n\"']{4,200})$")
+# behind code: with as many quotation marks before it as close it can't be a part of a string
+_TRAILING = re.compile(rb"(?m)[ \t]#[ \t]([^\n]{4,200})$")
 _TELLS = re.compile(
     r"huggingface\.co/|hf\.co/|ollama\.com/library|modelscope\.c|[\"']|--[a-z]|"
     r"[a-z]/[A-Za-z][\w-]{1,40}/[A-Za-z]"
@@ -157,7 +158,7 @@ def prose_of(
         text = note.value if isinstance(note.value, str) else ""
         if len(found) > _MOST:
             break
-        if _NAMES.search(text) or "/" in text:
+        if _NAMES.search(text) or "/" in text or _NAMED.search(text):
             lines = lines or data.split(b"\n")
             found.extend(_noted(text, note, lines))
     return found
@@ -219,7 +220,13 @@ def _noted(text: str, node: ast.Constant, lines: list[bytes]) -> Iterator[list[A
         line = node.lineno + source.count(b"\n", 0, start)
         expects = None if candidate.kind in ("hosted", "file") else candidate.kind
         yield [candidate.ref, line, start - source.rfind(b"\n", 0, start), "doc", 0.52, expects]
-    for match in _REPOSITORY.finditer(text):
+    for match in _NAMED.finditer(text) if "-" in text else ():
+        name = match[0].rstrip(".")
+        start = source.find(name.encode()) if "/" not in name else -1
+        if start >= 0:  # counts if the code has the name
+            line = node.lineno + source.count(b"\n", 0, start)
+            yield [name, line, start - source.rfind(b"\n", 0, start), "doc", 0.0, "named"]
+    for match in _REPOSITORY.finditer(text) if "/" in text else ():
         name = match[0].rstrip(".")
         start = source.find(name.encode()) if _OF_PARTS.search(name) else -1
         if start >= 0:
@@ -288,7 +295,9 @@ def _trailing(data: bytes, quoted: list[tuple[int, int]]) -> Iterator[list[Any]]
         line += data.count(b"\n", at, match.start(1))
         at = match.start(1)
         start = data.rfind(b"\n", 0, at) + 1
-        if line not in taken and data[start:at].strip() != b"#":
+        before = data[start:at]
+        is_open = before.count(b'"') % 2 or before.count(b"'") % 2  # the sign stands in a text
+        if line not in taken and not is_open and before.strip() != b"#":
             yield from _line(text, line, at - start + 1, "comment")
             column = at - start + 1
             # what is said of one line: owners are named there for data and for code too
@@ -391,6 +400,8 @@ def _line(text: str, line: int, column: int, kind: str) -> list[list[Any]]:
         else:
             continue
         candidate = classify(match[2], place)
+        if candidate is None and QUANTISED.search(match[2]) and classify(f"{match[2]}.gguf", place):
+            found.append([match[2], line, column + match.start(2), kind, 0.55, "file"])
         if candidate is not None and candidate.confidence >= 0.6:
             found.append([match[2], line, column + match.start(2), kind, 0.55, place.expects])
     return found

@@ -11,7 +11,25 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from underlay.audit.detectors.models.python_calls import calls, scheme_of
 from underlay.audit.detectors.models.python_clients import ASKED
-from underlay.audit.detectors.models.python_presets import Own, level_of, presets_of
+from underlay.audit.detectors.models.python_looks import (
+    PERHAPS,
+    WEIGHTS_FILE,
+    are_sizes,
+    constant_at,
+    hub_start,
+    is_dated,
+    is_slug,
+    labels_beside_addresses,
+    named_files,
+    names_in_text,
+)
+from underlay.audit.detectors.models.python_presets import (
+    QUANTISED,
+    Own,
+    level_of,
+    own_words,
+    presets_of,
+)
 from underlay.audit.detectors.models.python_values import Value, dotted, text_of, value_of
 from underlay.audit.findings import SURE
 from underlay.audit.names.references import (
@@ -46,8 +64,6 @@ __all__ = [
     "OUTPUTS",
     "Scan",
     "Seen",
-    "has_globs",
-    "is_slug",
 ]
 
 MOST = 20_000  # sinks, calls and bindings of one file
@@ -64,36 +80,21 @@ _NEUTRAL_KEYS = frozenset(
 _MODELS = re.compile(
     r"(?i)(?:^|_|(?<=[a-z])(?=M))(?:models|llms|model_list|model_names|model_ids)(?:_|$)"
 )
-_PERHAPS = Place(None, None, 0.5)
 # what a client of a service is asked for, whatever it is called
 ASKING = Place("hosted", None, 0.8)
-_SLUG = re.compile(
-    r"(?:(?:[A-Za-z0-9][\w-]{1,40}/){1,2}[A-Za-z]\w{0,30}|[A-Za-z][A-Za-z0-9]{0,30})"
-    r"(?:[-.][A-Za-z0-9_]{1,30}){1,8}",
-    re.ASCII,
-)
-# regions, encodings, standards, versions, files
-_NO_SLUG = re.compile(
-    r"(?i)(?:us|eu|ap|sa|ca|af|me|cn)-[a-z]+-\d|(?:utf|iso|sha|md|cp|win|latin|rfc|v\d|py\d|x-|test|user|"
-    r"chatcmpl|cmpl|call|msg|req|resp|asst|thread|item|node|chunk|doc|page|section|step|task|session|run|my|your)[-.\d]|.*\.(?:[a-z]{2,4}|json|yaml)$|"
-    r".*(?:[0-9a-f]{12}|[A-Za-z0-9]{24})"
-)
 _ARCHIVE = re.compile(
     r"https?://[\w./%@+-]{4,280}\.(?:(?:dat|pth?|bin|onnx|h5)\.(?:gz|bz2|xz)|zip|tar|tgz|tar\.(?:gz|bz2|xz)|7z)"
 )
 # a name that holds the name of a data set or a task
 _SAYS_DATA = re.compile(r"(?i)(?:^|[_.])(?:data_?sets?|tasks?|corpus)(?:_(?:name|id)s?)?$")
-# a name with parts and a number, that isn't a part of a model or a step of its training
-_NAMED = re.compile(
-    r"(?!(?:model|checkpoint|ckpt|weights?|encoder|decoder|net|stage|epoch|step|fold|layer|part|file)"
-    r"[-_.]?v?\d)(?=[^\d]{0,60}\d)[A-Za-z][A-Za-z0-9.]{0,40}(?:[-_][\w.]{1,40}){1,10}",
+_WEIGHTS_PATH = re.compile(
+    r"[\w./~@+-]{2,200}\.(?:pth?|ckpt|onnx|safetensors|bin|h5|pb|tflite)", re.ASCII
+)
+_OF_WEIGHTS = re.compile(r"(?i)ckpt|checkpoint|weights|model|pretrained")
+_REPOSITORY_PATH = re.compile(
+    r"(?:~|\.{1,2})?/(?:[\w.-]{1,40}/){1,6}?(?P<name>[A-Za-z][\w-]{1,40}/[A-Za-z][\w.-]{2,80})",
     re.ASCII,
 )
-# names in a text that lists them
-_LISTED = re.compile(r"[^\s,;\"']{2,200}")
-_LONGEST_LIST = 20_000
-_TRIED = 60
-_WEIGHTS = re.compile(r"[\w.@+-]{1,100}\.(?:pth?|ckpt|onnx|safetensors|gguf|bin|h5|pb|tflite)")
 # what goes to a server together with a model's name
 _BODY = frozenset(("messages", "prompt", "inputs", "max_tokens", "stream", "stop", "top_p"))
 # what says what a property of a schema is for
@@ -101,10 +102,6 @@ _SAID = frozenset(("description", "examples"))
 # one word with a number at its end or in it
 _NUMBERED = re.compile(r"[A-Za-z]{2,20}v?\d{1,3}(?:\.\d{1,2})?[a-z]{0,2}")
 _HYPHENED = re.compile(r"[a-z][a-z0-9]{0,30}(?:-[a-z0-9.]{1,30}){1,8}")
-# an id with the day on which it was made is a whole name, no family
-_DATED = re.compile(r"(?:\d{8}|\d{4}-\d\d-\d\d)$")
-# what is shown of a thing; beside its address it names nothing else
-_SHOWN = ("name", "label", "title", "display_name", "file_name", "filename", "description")
 _EQUALS = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot)
 
 
@@ -285,6 +282,15 @@ class Scan:
                     text = text_of(one)
                     if text is not None and " " in text and len(self.notes) < MOST:
                         self.notes.append(one)  # type: ignore[arg-type]
+                        self._own_words(one, text)
+
+    def _own_words(self, node: Any, text: str) -> None:
+        """Names in a message that may be the program's own; their place in one line is known."""
+        if node.lineno != node.end_lineno:
+            return
+        for match in own_words(text):
+            at = node.col_offset + 2 + match.start()
+            self.owned.append(Own(match[0], node.lineno, at, 1, "docstring", "", "doc", None))
 
     def resolve(self, name: str) -> str:
         """A dotted name with its root as imported."""
@@ -315,6 +321,10 @@ class Scan:
     ) -> None:
         """An expression that stands under a name."""
         if key in self.vocabulary.nothing_keywords:
+            if key == "provider" and "/" in (text_of(node) or ""):
+                # `provider="service/model"`, as a gateway's name
+                told = Seen(key, 0.0, role, rule, f"{key}=", more=more or {})
+                self.stack.append((node, told, scope))
             if key in OUTPUTS:
                 self.sink(Seen(rule="output"), scope, value_of(node), node.lineno)
             self.push([node], Seen(skip=NEVER), scope)
@@ -345,9 +355,9 @@ class Scan:
             if isinstance(text, str) and text.count("\n") == (node.end_lineno or 0) - node.lineno:
                 self.texts.append(node)
         if isinstance(text, str) and seen.strength >= 0.5 and _MODELS.search(seen.key):
-            for word, line, column in _names_in_text(node):
+            for word, line, column in names_in_text(node):
                 told = seen._replace(role="option", more={"g": f"{node.lineno}:{node.col_offset}"})
-                self.stack.append((_constant_at(word, line, column), told, scope))
+                self.stack.append((constant_at(word, line, column), told, scope))
         if not isinstance(text, str) or not 2 <= len(text) <= 1_000:
             return
         text = without_mode(text)
@@ -372,11 +382,24 @@ class Scan:
         found = classify(text, place)
         if found is None and seen.strength >= 0.5:
             found = bare_name(text, place)
-        if found is None and self._is_of_a_scheme(text, seen, scope):
+        is_open = found is None or (found.kind == "hosted" and self._is_imported(text))
+        if is_open and self._is_of_a_scheme(text, seen, scope):
             seen = seen._replace(expects="package", strength=max(0.7, seen.strength))
             found = Candidate(text, "package", seen.strength)
         if found is None or found.confidence < SURE:
             self._perhaps_own(node, text, seen)
+        if found is None and seen.strength >= 0.5 and QUANTISED.search(text) is not None:
+            # a file of weights without its ending
+            found = classify(f"{text}.gguf", place)
+            seen = seen._replace(more={**seen.more, "archive": ""}) if found else seen
+        if found is None and "/" in text:
+            self._path(node, text, seen)
+        is_weak = found is not None and found.kind == "file" and found.confidence < SURE
+        is_weak |= found is None and _WEIGHTS_PATH.fullmatch(text) is not None
+        if is_weak and _OF_WEIGHTS.search(seen.key) is not None and not seen.skip:
+            # `acme_ckpt_dir = "../checkpoints/acme_large.pth"`
+            found = classify(text, Place(None, None, 0.5))
+            seen = seen._replace(strength=0.5)
         is_open = found is None and seen.strength >= 0.5 and seen.expects is None
         if is_open and ("asks" in seen.more or self.asks(seen.key, scope)):
             found = classify(text, ASKING)
@@ -391,7 +414,7 @@ class Scan:
             told = seen._replace(more={"slug": 0}, strength=0.0)
             self.sink(told, scope, ["s", text, node.lineno, node.col_offset + 1])
             return
-        if is_member and (is_slug(text) or classify(text, _PERHAPS) is not None):
+        if is_member and (is_slug(text) or classify(text, PERHAPS) is not None):
             # unknown, and perhaps a model like the others of its collection
             is_told = "body" in seen.more or _MODELS.search(seen.key) is not None
             has_number = any(letter.isdigit() for letter in text)
@@ -407,9 +430,26 @@ class Scan:
             return
         if found is None or found.confidence < 0.2:
             return
-        if seen.skip == FILES_ONLY and found.kind != "file":
-            return
+        if seen.skip == FILES_ONLY and found.kind != "file" and seen.expects != "package":
+            return  # a folder of this machine, but for names that are a library's own
         self.sink(seen, scope, ["s", text, node.lineno, node.col_offset + 1])
+
+    def _path(self, node: ast.Constant, text: str, seen: Seen) -> None:
+        """A path whose last parts may be a repository: it is one if they are one elsewhere.
+
+        By itself it is one where the owner is well known: `../checkpoints/owner/name`.
+        """
+        match = _REPOSITORY_PATH.fullmatch(text) if text[0] in "./~" else None
+        if match is None or seen.skip == NEVER:
+            return
+        found = classify(match["name"])
+        told = Seen(seen.key, 0.0, seen.role, "path", text)
+        if found is not None and found.kind == "hub" and found.confidence >= 0.6:
+            if not any(letter.isdigit() for letter in found.ref):
+                return  # as likely a copy of the owner's code
+            told = told._replace(strength=0.5)
+        column = node.col_offset + 2 + match.start("name")
+        self.sink(told, scope="", value=["s", match["name"], node.lineno, column])
 
     def _perhaps_own(self, node: ast.Constant, text: str, seen: Seen) -> None:
         """Keep what is a model if the program calls its own weights so."""
@@ -417,7 +457,7 @@ class Scan:
             return
         is_key = seen.evidence == "key of a registry"
         told, asked = seen.strength >= 0.5 and not is_key, ASKED.fullmatch(seen.key) is not None
-        level = level_of(text, told=told, asked=asked, is_key=is_key)
+        level = level_of(text, told=told, asked=asked)
         if level is not None:
             own = Own(
                 text, node.lineno, node.col_offset + 1, level, seen.rule, seen.evidence, seen.role,
@@ -437,6 +477,11 @@ class Scan:
                     self.taken.add(id(one))
                     file = Seen("", 0.5, "use", "registry", '"...": file', more={"archive": name})
                     self.sink(file, scope, ["s", name, one.lineno, one.col_offset + 1])
+
+    def _is_imported(self, text: str) -> bool:
+        """Whether a library is imported that calls its own models so."""
+        scheme = scheme_of(text)
+        return scheme is not None and not scheme.packages.isdisjoint(self.packages)
 
     def _is_of_a_scheme(self, text: str, seen: Seen, scope: str) -> bool:
         """A name as the libraries of a field give them, with something that speaks for it."""
@@ -459,7 +504,7 @@ class Scan:
         elif any(" --" in (text_of(part) or "") for part in node.values):
             self.joined.append((node.lineno, node.lineno))
         inner = [item for item in node.values if isinstance(item, ast.FormattedValue)]
-        if seen.strength < 0.5 and not seen.skip and _hub_start(node):
+        if seen.strength < 0.5 and not seen.skip and hub_start(node):
             self.sink(seen._replace(strength=0.5, rule="url"), scope, value_of(node))
         self.push((item.value for item in inner), NOWHERE, scope)
 
@@ -487,7 +532,7 @@ class Scan:
              if name in self.vocabulary.address_keywords), None
         )  # fmt: skip
         more = {"addr": [address]} if address is not None else seen.more
-        if _are_sizes(names):
+        if are_sizes(names):
             sizes = Seen("", 0.75, "option", "registry", "sizes of one model", "package")
             for key in node.keys:
                 self.sink(sizes, scope, value_of(key))
@@ -500,10 +545,10 @@ class Scan:
             if name is not None and (text := text_of(value)) is not None
         }
         files = files_of_repositories(texts) if len(texts) > 1 else {}
-        weights = next((text for text in texts.values() if _WEIGHTS.fullmatch(text)), "")
-        packed = _named_files(texts) if weights and len(texts) == len(names) > 1 else {}
+        weights = next((text for text in texts.values() if WEIGHTS_FILE.fullmatch(text)), "")
+        packed = named_files(texts) if weights and len(texts) == len(names) > 1 else {}
         given = frozenset(name for name in names if name is not None)
-        shown = _labels_beside_addresses(texts) if len(texts) > 1 else frozenset()
+        shown = labels_beside_addresses(texts) if len(texts) > 1 else frozenset()
         several = sum(
             isinstance(value, _CONTAINERS) or text_of(value) is not None for value in node.values
         )
@@ -585,7 +630,7 @@ class Scan:
 
     def _compare(self, node: ast.Compare, seen: Seen, scope: str) -> None:
         sides = [node.left, *node.comparators]
-        names = [dotted(side) for side in sides if text_of(side) is None]
+        names = [_key_of(side) for side in sides if text_of(side) is None]
         key = next((name.rpartition(".")[2] for name in names if name), "")
         if any(
             isinstance(side, (ast.Name, ast.Attribute)) and _SAYS_DATA.search(side_name or "")
@@ -602,7 +647,7 @@ class Scan:
                 told = Seen(key, 0.5, "option", "comparison", f"in {key}", more={"asks": True})
                 self.stack.append((side, told, scope))
                 continue
-            if text is not None and not equal and not _is_dated(text):
+            if text is not None and not equal and not is_dated(text):
                 continue  # `"gpt-4" in name` asks for a family
             strength = min(0.5, key_strength(key))
             if isinstance(side, (ast.List, ast.Tuple, ast.Set)) and not (within and number):
@@ -688,82 +733,12 @@ class Scan:
         self.stack.append((annotation, around, scope))
 
 
-def is_slug(text: str) -> bool:
-    """Whether a text looks like a name of several parts: many of them, or a number in one."""
-    if _SLUG.fullmatch(text) is None or _NO_SLUG.match(text) is not None:
-        return False
-    return text.count("-") >= 2 or any(letter.isdigit() for letter in text)
-
-
-def _names_in_text(node: ast.Constant) -> list[tuple[str, int, int]]:
-    """The words of a text that lists names, one a line or between commas or blanks.
-
-    Each with its line and its column, counted from 0; none where the text is no such list.
-    """
-    text = node.value
-    if not isinstance(text, str) or not 5 <= len(text) <= _LONGEST_LIST:
-        return []
-    if text.count("\n") != (node.end_lineno or 0) - node.lineno:
-        return []  # with breaks that the source has not: no place could be given
-    spread = "\n" in text
-    found: list[tuple[str, int, int]] = []
-    start = node.col_offset + (3 if spread else 1)
-    for number, line in enumerate(text.split("\n")):
-        shift = 0 if number else start
-        found.extend(
-            (match[0], node.lineno + number, match.start() + shift)
-            for match in _LISTED.finditer(line.partition("#")[0])
-        )
-    if len(found) < 2 or (not spread and len(found) < 3 and "," not in text):
-        return []
-    first = [word for word, _, _ in found[:_TRIED]]
-    like = sum(is_slug(word) or classify(word, _PERHAPS) is not None for word in first)
-    return found if like * 3 >= len(first) * 2 else []
-
-
-def _constant_at(text: str, line: int, column: int) -> ast.Constant:
-    """A string as if it stood by itself: the quotation mark before its column isn't there."""
-    return ast.Constant(
-        text, lineno=line, col_offset=column, end_lineno=line, end_col_offset=column + len(text)
-    )
-
-
-def has_globs(node: ast.expr) -> bool:
-    """Whether a list has texts that end in a star beside others, and some hosted names."""
-    if not isinstance(node, (ast.List, ast.Tuple, ast.Set)):
-        return False
-    texts = [text_of(item) or "" for item in node.elts]
-    stars = sum(text.endswith("*") for text in texts)
-    return 0 < stars < len(texts) and any(hosted_operator(text) for text in texts)
-
-
-def _are_sizes(names: list[str | None]) -> bool:
-    """Whether the keys of a mapping are sizes of Whisper and nothing else."""
-    if len(names) < 4 or not any(name and OWN_SIZE.fullmatch(name) for name in names):
-        return False
-    return all(name is not None and WHISPER_SIZE.fullmatch(name) for name in names)
-
-
-def _is_dated(text: str) -> bool:
-    """Whether a text is one hosted name with a day in it."""
-    return _DATED.search(text) is not None and hosted_operator(text) is not None
-
-
-def _labels_beside_addresses(texts: Mapping[str, str]) -> frozenset[str]:
-    """Keys of a mapping that only say how to show what an address in it leads to."""
-    found = (classify(text) for text in texts.values() if "://" in text)
-    if not any(one is not None and one.kind in ("hub", "file") for one in found):
-        return frozenset()
-    return frozenset(key for key in _SHOWN if key in texts and "/" not in texts[key])
-
-
-def _named_files(texts: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """The names of a mapping from names to files of weights, where they are names of models."""
-    if not all(_WEIGHTS.fullmatch(text) and _NAMED.fullmatch(key) for key, text in texts.items()):
-        return {}
-    return {key: {"archive": text} for key, text in texts.items()}
-
-
-def _hub_start(node: ast.JoinedStr) -> bool:
-    text = text_of(node.values[0]) if node.values else None
-    return text is not None and text.startswith(("https://huggingface.co/", "hf.co/", "hf://"))
+def _key_of(node: ast.expr) -> str | None:
+    """The name of a side of a comparison: `model` of `body["model"]` and of `get("model")`."""
+    given: ast.expr | None = None
+    if isinstance(node, ast.Subscript):
+        given = node.slice
+    elif isinstance(node, ast.Call) and (dotted(node.func) or "").rpartition(".")[2][:3] == "get":
+        given = node.args[0] if node.args else None
+    text = text_of(given)
+    return text if text is not None and key_strength(text) else dotted(node)
