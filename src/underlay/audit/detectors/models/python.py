@@ -61,13 +61,14 @@ _WORDS = (
     b"torchaudio.pip", b".safetensors", b".gguf", b".pth", b".ckpt", b"repo_id", b"bert-",
     b"replicate", b"text-embedding", b"MiniLM", b"gpt2", b"berta", b"t5-", b"mpnet", b"spacy",
     b"davinci", b".tflite", b"ViT-", b"_asset_path", b"tts_models/", b"buffalo_", b"glove-wiki",
-    b"_core_web_", b"funasr",
+    b"_core_web_",
 )  # fmt: skip
 _MODEL_WORDS = (
     b"model_name", b"load_model", b"model_id", b"openai", b"langchain", b"diffusers",
     b"add_argument", b".option(", b"torchvision.models", b"keras.app", b"istral", b"wen",
     b"hf_", b"anthropic", b"litellm", b"vllm", b"bedrock", b"deepseek", b".onnx", b"rembg",
     b"ESRGAN", b"demucs", b"cohere", b"onnxruntime", b"pretrained", b"glm-", b"grok-", b"kimi-",
+    b"funasr",
 )  # fmt: skip
 # every repetition is bounded, so that a search stays linear
 _HUB_SHAPE = re.compile(rb"[\"'][A-Za-z0-9][\w.-]{1,60}/[\w.-]{0,60}[-\d][\w.-]{0,60}[\"'@:\\]")

@@ -25,10 +25,11 @@ _SPEAKING = (
 )  # fmt: skip
 # without one of these a comment or a docstring names nothing that `mentions` knows
 _NAMES = re.compile(
-    r"(?i)gpt|claude|gemini|llama|bert|mi[sx]tral|qwen|embed|whisper|davinci|command-r|minilm|mpnet|"
-    r"deepseek|gemma|t5-|phi-|xlnet|_core_|huggingface|bge-|o[134]-|[\w-]/[A-Z]|glm-|grok-|kimi-|"
+    r"gpt|claude|gemini|llama|bert|mi[sx]tral|qwen|embed|whisper|davinci|command-r|minilm|mpnet|"
+    r"deepseek|gemma|t5-|phi-|xlnet|_core_|huggingface|bge-|o[134]-|glm-|grok-|kimi-|"
     r"codestral|pixtral|sonar-|voyage-|rerank-|dall-e|ernie-|doubao-|nova-"
 )
+_OWNER = re.compile(r"[\w-]/[A-Za-z]")
 _LONGEST = 500  # characters of a line
 _HELD = Place(None, None, 0.6)
 _SPANNED = 60  # lines of one message
@@ -135,7 +136,7 @@ def prose_of(
         if not is_text and text.count("\n") != (node.end_lineno or 0) - node.lineno:
             lines = lines or data.split(b"\n")
             text = _as_written(node, lines)
-        if not is_text and _NAMES.search(text):
+        if not is_text and _may_name(text):
             found.extend(_named(text, node.lineno, node.col_offset + 4, "doc"))
         if not is_text:
             found.extend(_sizes(text, node))
@@ -158,10 +159,17 @@ def prose_of(
         text = note.value if isinstance(note.value, str) else ""
         if len(found) > _MOST:
             break
-        if _NAMES.search(text) or "/" in text or _NAMED.search(text):
+        if "/" in text or _may_name(text) or ("-" in text and _NAMED.search(text)):
             lines = lines or data.split(b"\n")
             found.extend(_noted(text, note, lines))
     return found
+
+
+def _may_name(text: str) -> bool:
+    """Whether a text holds what `mentions` needs; small letters alone are searched faster."""
+    if "/" in text and _OWNER.search(text) is not None:
+        return True
+    return _NAMES.search(text.lower()) is not None
 
 
 def _as_written(node: ast.expr, lines: list[bytes]) -> str:
@@ -269,7 +277,7 @@ def _comments(
     line, at = 1, 0
     for match in _COMMENT.finditer(data):
         text = match[1].decode("utf-8", "replace")
-        is_name = _NAMES.search(text) is not None
+        is_name = _may_name(text)
         is_perhaps = ("/" in text or "-" in text) and _NAMED.search(text[:_LONGEST]) is not None
         if not is_name and not is_perhaps and not _TELLS.search(text):
             continue
@@ -290,7 +298,7 @@ def _trailing(data: bytes, quoted: list[tuple[int, int]]) -> Iterator[list[Any]]
     line, at = 1, 0
     for match in _TRAILING.finditer(data):
         text = match[1].decode("utf-8", "replace")
-        if _NAMES.search(text) is None:
+        if not _may_name(text):
             continue
         line += data.count(b"\n", at, match.start(1))
         at = match.start(1)
@@ -355,25 +363,26 @@ def _line(text: str, line: int, column: int, kind: str) -> list[list[Any]]:
     if len(text) > _LONGEST:
         return []
     found: list[list[Any]] = []
-    for match in _ROUTED.finditer(text):
+    has_quote = '"' in text or "'" in text
+    for match in _ROUTED.finditer(text) if text.count("/") > 1 else ():
         known = vocabulary()["gateways"].get(match["gateway"])
         name = match[0].rstrip(".,:")
         if known is not None and known["kind"] == "hosted" and classify(name, _HELD) is not None:
             found.append([name, line, column + match.start(), kind, 0.55, None])
-    is_member = kind == "comment" and _MEMBERS.fullmatch(text) is not None
+    is_member = has_quote and kind == "comment" and _MEMBERS.fullmatch(text) is not None
     for member in _QUOTES.finditer(text) if is_member else ():
         candidate = classify(member[1], Place(None, None, 0.5))
         if candidate is not None and candidate.confidence >= 0.7:
             found.append([member[1], line, column + member.start(1), kind, 0.55, None])
-    for match in _URL.finditer(text):
+    for match in _URL.finditer(text) if "://" in text else ():
         address = match[0].rstrip(".,;:)")
         if classify(address) is not None:
             found.append([address, line, column + match.start(), kind, 0.6, None])
-    for match in _QUOTED.finditer(text):
+    for match in _QUOTED.finditer(text) if has_quote or "`" in text else ():
         scheme = scheme_of(match[1])
         if scheme is not None and scheme.anywhere:
             found.append([match[1], line, column + match.start(1), kind, 0.55, "package"])
-    for match in _TORCH_HUB.finditer(text):
+    for match in _TORCH_HUB.finditer(text) if "hub.load" in text else ():
         is_program = _ENTRIES.fullmatch(match[2]) is not None
         given = [(1, "torch-hub"), (3, "hub") if is_program else (2, "package")]
         if not is_program and re.search(r"[-_\d]", match[2]) is None:
@@ -391,7 +400,7 @@ def _line(text: str, line: int, column: int, kind: str) -> list[list[Any]]:
         elif candidate is not None and candidate.kind in ("hub", "hosted", "ollama"):
             held = "hub" if candidate.kind == "hub" else None
             found.append([match[2], line, column + match.start(2), kind, 0.55, held])
-    for match in _SET.finditer(text):
+    for match in _SET.finditer(text) if has_quote else ():
         name = match[1].rpartition(".")[2]
         if name in _LOADERS:
             place = Place("hub", None, 0.9)
