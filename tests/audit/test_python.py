@@ -673,3 +673,25 @@ def test_running_text_and_paths(code: str, refs: list[str]) -> None:
     found = look({"a.py": "import openai  # model\n" + code})
     told = [one for one in found if isinstance(one, ModelReference) and one.confidence >= SURE]
     assert sorted(one.ref for one in told) == sorted(refs)
+
+
+def test_what_holds_without_a_setting_is_a_default() -> None:
+    found = models('import openai\nmodel = c["model"] if "model" in c else "gpt-4o"')
+    assert found["gpt-4o"].role == "default"
+    found = models('import openai\nmodel = "gpt-5-mini" if big else "gpt-4o"')
+    assert {one.role for one in found.values()} == {"use"}
+
+
+def test_one_of_several_files_is_not_the_file() -> None:
+    code = 'from huggingface_hub import hf_hub_download\nF = {"a": "bee-7b.gguf", "b": "bee-8b.gguf"}\n'
+    code += 'hf_hub_download("acme/bee", KEY)'
+    several = models(code.replace("KEY", "F[kind]"))
+    assert several["acme/bee"].weight_file is None
+    assert {"bee-7b.gguf", "bee-8b.gguf"} <= set(several)
+    assert models(code.replace("KEY", 'F["a"]'))["acme/bee"].weight_file == "bee-7b.gguf"
+
+
+def test_a_file_that_is_called_after_a_model() -> None:
+    code = 'import openai\nfor model in ["gpt-4o"]:\n  model_file = f"{model}END"'
+    assert list(models(code.replace("END", "_answers.json"))) == ["gpt-4o"]
+    assert sorted(models(code.replace("END", "-mini"))) == ["gpt-4o", "gpt-4o-mini"]

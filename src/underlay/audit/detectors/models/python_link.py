@@ -59,6 +59,7 @@ _PROSE = {
 _ROLES_IN_TEXT: dict[str, Role] = {"comment": "comment", "text": "use", "form": "option"}
 _OF_SEVERAL = re.compile(r"[A-Za-z][\w.]{0,40}(?:-[\w.]{1,40}){1,10}", re.ASCII)
 _BRANCHES = frozenset(("main", "master", "HEAD", "None"))
+_OTHER_FILE = re.compile(r"\.(?:json|jsonl|txt|csv|ya?ml|log|md|html|png|jpg|wav|mp3|zip|py)$")
 _WEIGHTS = re.compile(r"\.(?:pth?|ckpt|safetensors|gguf|bin|onnx|tflite|h5|keras|pkl)$")
 # the names of models have parts, numbers or capitals; words after a slash have none
 _OF_PARTS = re.compile(r"/.*(?:[A-Z\d]|\w[-_]\w)")
@@ -186,6 +187,8 @@ class _Linker:
         asked = self._server(more, spot, rule, operator)
         beside = self._beside(leaves, strength) if "asked" in more else None
         for leaf in leaves:
+            if leaf.end and _OTHER_FILE.search(leaf.end) is not None:
+                continue  # a file that is called after a model
             is_anothers = asked.is_implicit and _is_anothers(leaf.text)
             server = _Server() if is_anothers else asked
             place = Place(expects, operator, strength)
@@ -268,9 +271,10 @@ class _Linker:
             # a branch pins nothing
             revision = next((text for text in given if text not in _BRANCHES), revision)
         if "file" in more and weight_file is None:
-            weight_file = next(iter(self.project.strings(more["file"], spot)), None)
-            if weight_file and found.kind == "hub":
-                ending = weight_file.rpartition(".")[2].lower()
+            names = list(dict.fromkeys(self.project.strings(more["file"], spot)))
+            weight_file = names[0] if len(names) == 1 else None  # of several none is the one
+            if names and found.kind == "hub":
+                ending = names[0].rpartition(".")[2].lower()
                 flags |= {"pickle"} if ending in ("bin", "pt", "pth", "ckpt", "pkl") else set()
         if more.get("remote"):
             flags.add("remote-code")

@@ -72,6 +72,7 @@ NEVER, FILES_ONLY = 1, 2
 # where a program saves what it makes
 OUTPUTS = frozenset(("output_dir", "save_dir", "save_path", "save_directory", "output_path"))
 _CONTAINERS = (ast.List, ast.Tuple, ast.Set, ast.Dict)
+_GIVEN = (ast.Name, ast.Attribute, ast.Subscript)
 _FLOWS = (ast.Name, ast.Attribute, ast.Subscript, ast.JoinedStr, ast.BinOp, ast.Call)
 _NEUTRAL_KEYS = frozenset(
     ("name", "id", "repo", "path", "value", "url", "hf", "default", "label", "key")
@@ -619,6 +620,12 @@ class Scan:
         if isinstance(node, ast.IfExp):
             self.push([node.test], NOWHERE, scope)
             arms = [node.body, node.orelse]
+            texts = [arm for arm in arms if text_of(arm) is not None]
+            given = [arm for arm in arms if isinstance(arm, _GIVEN)]
+            if len(texts) == len(given) == 1:
+                # `config["model"] if "model" in config else "..."`: what holds without a setting
+                self.stack.append((texts[0], seen._replace(role=seen.role or "default"), scope))
+                arms = [*given]
         elif isinstance(node, ast.BoolOp):
             arms = list(node.values)
             if isinstance(node.op, ast.Or) and isinstance(arms[-1], ast.Constant):
