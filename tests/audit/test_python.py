@@ -695,3 +695,11 @@ def test_a_file_that_is_called_after_a_model() -> None:
     code = 'import openai\nfor model in ["gpt-4o"]:\n  model_file = f"{model}END"'
     assert list(models(code.replace("END", "_answers.json"))) == ["gpt-4o"]
     assert sorted(models(code.replace("END", "-mini"))) == ["gpt-4o", "gpt-4o-mini"]
+
+
+def test_a_name_in_a_message_that_another_one_begins_with() -> None:
+    found = look(
+        {"a.py": 'import openai\nprint(f"Choose {x}:\\n"\n  "1: gpt-4o\\n"\n  "2: gpt-4\\n")'}
+    )
+    told = {one.ref: one.line for one in found if isinstance(one, ModelReference)}
+    assert told == {"gpt-4o": 3, "gpt-4": 4}

@@ -25,7 +25,7 @@ _SPEAKING = (
 )  # fmt: skip
 # without one of these a comment or a docstring names nothing that `mentions` knows
 _NAMES = re.compile(
-    r"gpt|claude|gemini|llama|bert|mi[sx]tral|qwen|embed|whisper|davinci|command-r|minilm|mpnet|"
+    r"gpt|claude|gemini|llama|bert|mi[sx]tral|qwen|embed|whisper|davinci|babbage|command-r|minilm|mpnet|"
     r"deepseek|gemma|t5-|phi-|xlnet|_core_|huggingface|bge-|o[134]-|glm-|grok-|kimi-|"
     r"codestral|pixtral|sonar-|voyage-|rerank-|dall-e|ernie-|doubao-|nova-"
 )
@@ -221,7 +221,7 @@ def _noted(text: str, node: ast.Constant, lines: list[bytes]) -> Iterator[list[A
     ends: dict[str, int] = {}
     for one in mentions(text, are_quotes_code=True):
         candidate = one.candidate
-        start = source.find(candidate.ref.encode(), ends.get(candidate.ref, 0))
+        start = _whole(source, candidate.ref.encode(), ends.get(candidate.ref, 0))
         if start < 0 or one.is_local or _is_pair(candidate.ref):
             continue
         ends[candidate.ref] = start + 1
@@ -240,6 +240,17 @@ def _noted(text: str, node: ast.Constant, lines: list[bytes]) -> Iterator[list[A
         if start >= 0:
             line = node.lineno + source.count(b"\n", 0, start)
             yield [name, line, start - source.rfind(b"\n", 0, start), "doc", 0.0, "named"]
+
+
+def _whole(source: bytes, name: bytes, start: int) -> int:
+    """Where a name stands that isn't the beginning of a longer one, from a place on; else -1."""
+    for _ in range(_SPANNED):
+        start = source.find(name, start)
+        after = source[start + len(name) : start + len(name) + 1]
+        if start < 0 or not (after.isalnum() or after in (b"-", b"_")):
+            break
+        start += 1
+    return start
 
 
 def _text(text: str, node: ast.expr, kind: str) -> Iterator[list[Any]]:
