@@ -654,6 +654,7 @@ def test_an_enumeration_that_derives_from_another() -> None:
         ('acme_out = "../results/run.pth"', []),
         ('asr_dir = "../checkpoints/Systran/faster-whisper-large-v3"', ["Systran/faster-whisper-large-v3"]),
         ('asr_dir = "../checkpoints/acme/other-thing-large"', []),
+        (LOAD + 'AutoModel.from_pretrained("acme/bee-24k")\nd = "/home/me/acme/acme-audio"', ["acme/bee-24k"]),
         (LOAD + 'AutoModel.from_pretrained("acme/bee-24k")\nd = "../checkpoints/acme/bee-24k"', ["acme/bee-24k", "acme/bee-24k"]),
         # files of weights without their ending
         ('x = config("DEFAULT_MODEL", default="bee-llama-3-8b.Q4_K_M")', ["bee-llama-3-8b.Q4_K_M"]),

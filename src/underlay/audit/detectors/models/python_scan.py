@@ -443,11 +443,11 @@ class Scan:
         match = _REPOSITORY_PATH.fullmatch(text) if text[0] in "./~" else None
         if match is None or seen.skip == NEVER:
             return
+        if not any(letter.isdigit() for letter in match["name"]):
+            return  # as likely a copy of the owner's code
         found = classify(match["name"])
         told = Seen(seen.key, 0.0, seen.role, "path", text)
         if found is not None and found.kind == "hub" and found.confidence >= 0.6:
-            if not any(letter.isdigit() for letter in found.ref):
-                return  # as likely a copy of the owner's code
             told = told._replace(strength=0.5)
         column = node.col_offset + 2 + match.start("name")
         self.sink(told, scope="", value=["s", match["name"], node.lineno, column])
