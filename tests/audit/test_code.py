@@ -301,5 +301,6 @@ def test_running_text_of_comments() -> None:
 
 
 def test_functions_that_download() -> None:
-    text = 'fn t() { let a = download_artifacts("ternlab/tern_en_v5", None)?; show("ternlab/other_en"); }\n'
+    text = 'fn t() { let a = download_artifacts("ternlab/tern_en_v5", None)?; }\n'
+    text += 'fn u() { show("ternlab/other_en"); }\n'
     assert [ref for _, ref in found("src/a.rs", text)] == ["ternlab/tern_en_v5"]

@@ -292,3 +292,16 @@ def test_order_of_constants_of_one_name_is_that_of_the_file() -> None:
         assert again == first
     places = [[v.start_byte for v in one.constants["m"]] for one in held]
     assert places == [sorted(places[0])] * len(held)
+
+
+def test_plain_words_among_tags() -> None:
+    code = """const a = [{ id: 'llama2:13b', name: 'L' }, { id: 'gemma:7b', name: 'G' },
+  { id: 'mistral', name: 'Mistral' }]
+const b = [{ id: 'llama2:13b' }, { id: 'weather' }]
+"""
+    assert short(code, "src/a.ts") == [
+        (1, "llama2:13b"),
+        (1, "gemma:7b"),
+        (2, "mistral"),
+        (3, "llama2:13b"),
+    ]

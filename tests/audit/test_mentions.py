@@ -258,3 +258,17 @@ def test_long_texts_take_a_moment(text: str) -> None:
 def test_any_text_is_read(text: str) -> None:
     for one in mentions(text, are_quotes_code=True):
         assert 0 <= one.start < len(text)
+
+
+def test_columns_of_which_most_are_models() -> None:
+    rows = ["| Model | Avg |", "|---|---|", "| bge-base-en-v1.5 | 1 |", "| bge-large-zh-v1.5 | 2 |",
+            "| ***bce-embedding-base_v1*** | 3 |", "| Average | 2 |"]  # fmt: skip
+    found = [one.candidate.ref for one in in_tables("\n".join(rows) + "\n")]
+    assert found == ["bge-base-en-v1.5", "bge-large-zh-v1.5", "bce-embedding-base_v1"]
+    few = [rows[0].replace("Model", "模型名称"), *rows[1:3], *rows[4:]]
+    assert [one.candidate.ref for one in in_tables("\n".join(few))] == ["bge-base-en-v1.5"]
+
+
+def test_a_size_of_whisper_that_is_loaded() -> None:
+    text = ">>> model = stable_whisper.load_model('base')\n>>> other.load_model('base')"
+    assert [(one.candidate.ref, one.start) for one in mentions(text)] == [("base", 39)]

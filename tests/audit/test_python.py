@@ -656,6 +656,7 @@ def test_an_enumeration_that_derives_from_another() -> None:
         ('asr_dir = "../checkpoints/acme/other-thing-large"', []),
         (LOAD + 'AutoModel.from_pretrained("acme/bee-24k")\nd = "/home/me/acme/acme-audio"', ["acme/bee-24k"]),
         (LOAD + 'AutoModel.from_pretrained("acme/bee-24k")\nd = "../checkpoints/acme/bee-24k"', ["acme/bee-24k", "acme/bee-24k"]),
+        ('import openai\nMODEL_ID = "/mnt/models/Qwen/Bee-4-14B"', []),
         # files of weights without their ending
         ('x = config("DEFAULT_MODEL", default="bee-llama-3-8b.Q4_K_M")', ["bee-llama-3-8b.Q4_K_M"]),
         ('def f():\n    """Body: {"model": "bee-llama-3-8b.Q4_K_M", "table": "bee.Q4_K_M"}"""', ["bee-llama-3-8b.Q4_K_M"]),
@@ -704,3 +705,12 @@ def test_a_name_in_a_message_that_another_one_begins_with() -> None:
     )
     told = {one.ref: one.line for one in found if isinstance(one, ModelReference)}
     assert told == {"gpt-4o": 3, "gpt-4": 4}
+
+
+def test_a_name_that_a_server_of_ones_own_serves() -> None:
+    code = 'from smolagents import LiteLLMModel\nLiteLLMModel(model_id="openai/NAME", api_base="URL")\n'
+    local = code.replace("URL", "http://localhost:8000/v1")
+    assert models(local.replace("NAME", "Bee-12B"))["openai/Bee-12B"].alias
+    served = models(local.replace("NAME", "gpt-oss-20b"))["openai/gpt-oss-20b"]
+    assert served.kind == "hub"
+    assert not served.alias

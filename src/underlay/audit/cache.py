@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Cache", "file_key", "fingerprint"]
 
-_FORMAT = 3
+_FORMAT = 4
 _MOST_BYTES = 200_000_000  # of what is kept of all trees; then what the last one lacks goes
 
 

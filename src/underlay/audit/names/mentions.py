@@ -87,6 +87,10 @@ _SIZES = re.compile(
     rf"(?:{_SIZE})[`\"'*]{{0,2}}){{2,15}}(?![\w/-])"
 )
 _ONE_SIZE = re.compile(rf"(?<![\w.-]){_SIZE}(?![\w-]|\.\w)")
+# `whisper.load_model("base")`, `WhisperModel("tiny")`
+_LOADED_SIZE = re.compile(
+    rf"(?i:whisper)\w{{0,24}}(?:\.load_\w{{2,20}})?\(\s{{0,9}}[\"'](?P<size>{WHISPER_SIZE.pattern})[\"']"
+)
 _OF_WHISPER = re.compile(rf"whisper-(?:{WHISPER_SIZE.pattern})")
 # of what stands near a name that is a word elsewhere too
 _CONTEXT = re.compile(
@@ -221,13 +225,18 @@ def _coded(text: str, *, are_quotes_code: bool) -> dict[int, str]:
 
 
 def _sizes(text: str) -> dict[int, str]:
-    """The sizes of Whisper that stand in a row, where it is spoken of or one is nothing else's."""
+    """The sizes of Whisper that stand in a row, where it is spoken of or one is nothing else's.
+
+    And the one that is loaded there.
+    """
     found: dict[int, str] = {}
     for row in _SIZES.finditer(text) if "small" in text or "large" in text else ():
         ones = {one.start(): one[0] for one in _ONE_SIZE.finditer(text, row.start(), row.end())}
         first, last = max(0, row.start() - _FAR), row.end() + _FAR
         if any(map(OWN_SIZE.fullmatch, ones.values())) or _WHISPER.search(text, first, last):
             found.update(ones)
+    for loaded in _LOADED_SIZE.finditer(text) if "(" in text and "hisper" in text else ():
+        found[loaded.start("size")] = loaded["size"]
     return found
 
 

@@ -120,7 +120,7 @@ _FAMILIES = re.compile(
     r"wav2vec|hubert|blip|bart|pegasus|bloom|opt-\d|mpt-\d|vicuna|alpaca|zephyr|olmo|granite|nemotron|"
     r"stable-?diffusion|sdxl|flux|controlnet|lora|minilm|mpnet|e5-|bge-|gte-|splade|colbert|rerank|embed|"
     r"wizard|starcoder|codegen|chatglm|glm-|internlm|baichuan|command-r|smollm|pythia|resnet|convnext|"
-    r"dino|segformer|detr|yolo|kandinsky|musicgen|bark|tacotron|vits|xtts|parler|sam2?-|segmentation|diarization|speaker|trocr|donut|layoutlm|gliner"
+    r"dino|segformer|detr|yolo|kandinsky|musicgen|bark|tacotron|vits|xtts|kokoro|parler|sam2?-|segmentation|diarization|speaker|trocr|donut|layoutlm|gliner"
 )
 # of an address under which models lie packed, and of one under which code or data does
 _PACKED = re.compile(
@@ -138,6 +138,8 @@ _PIPELINE = re.compile(
 _ONE_PACKED = re.compile(
     r"(?i)\.(?:pth?|ckpt|onnx|h5|pb|tflite|caffemodel|dat(?=\.bz2$))\.(?:gz|bz2|xz|zst)$"
 )
+# folders of what speaks or listens
+_SPOKEN = frozenset(("tts", "asr", "stt", "kws", "vad", "sherpa", "sherpa-onnx", "piper", "vosk"))
 _NO_MODELS = frozenset(
     ("archive", "zipball", "tarball", "refs", "datasets", "dataset", "data", "corpora", "src")
 )
@@ -706,6 +708,7 @@ def _of_archive(text: str, path: list[str]) -> Candidate | None:
         return None
     says = any(_PACKED.search(part) for part in (*path[:-1], stem))
     says = says or _ONE_PACKED.search(base) is not None
+    says = says or (bool(low & _SPOKEN) and _FAMILIES.search(stem) is not None)
     names = _FAMILIES.search(stem) is not None or _SIGNS_OF_A_MODEL.search(stem) is not None
     if not says or not (names or re.search(r"\d", stem)):
         return None

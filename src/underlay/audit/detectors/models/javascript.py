@@ -73,6 +73,8 @@ _ADVICE = re.compile(r"\bollama (?:pull|run) (?P<name>[a-z0-9][\w./:-]{1,80})")
 _PLAIN = frozenset(("o1", "o3", "o4"))
 _MLC = re.compile(r"[A-Za-z][\w.-]{1,80}-q\d+f(?:16|32)(?:_\d)?-MLC(?:-[\w-]{1,12})?")
 _NAME = re.compile(r"(?=.*[\d-])(?:[A-Za-z][\w.-]{1,40}/)?[A-Za-z][\w.-]{2,60}(?<![.-])(?::free)?")
+_TAGGED = re.compile(r"[a-z][\w.-]{1,40}:[\w.-]{1,30}")
+_LIBRARY = re.compile(r"[a-z][a-z0-9.-]{2,40}")
 _ACRONYM = re.compile(r"([A-Z]+)([A-Z][a-z])")  # getTTSModel: TTS_Model
 _HUB = re.compile(r"[A-Za-z0-9][\w-]{1,40}/[\w.-]{2,90}")
 _BEGUN = re.compile(
@@ -305,10 +307,20 @@ class _Reader:
                 continue
             if sure < share * len(entries) and not is_named:
                 continue
+            # among `llama2:13b` and its like a plain word is of Ollama's library too
+            tagged = sum(
+                is_sure and _TAGGED.fullmatch(text) is not None for _, text, is_sure in entries
+            )
             for node, text, is_sure in entries:
-                if is_sure or not _NAME.fullmatch(text):
+                is_plain = tagged > 1 and _LIBRARY.fullmatch(text) is not None
+                if is_sure or not (is_plain or _NAME.fullmatch(text)):
                     continue
                 line, column = self._source.position(node)
+                if is_plain and not _NAME.fullmatch(text):
+                    site = Site(self._path, "javascript/beside", f"{tagged} have tags", "option",
+                                0.8, "ollama", most=0.6)  # fmt: skip
+                    self._found.see(text, line, column, site)
+                    continue
                 operator = "other" if "/" not in text else None
                 told = "a list of models" if is_named else f"{sure} of {len(entries)} are models"
                 site = Site(self._path, "javascript/beside", told,

@@ -8,6 +8,7 @@ is that model wherever the text repeats it.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from underlay.audit.findings import SURE
@@ -28,10 +29,12 @@ _HEAD = re.compile(
     r"pretrained|available|our)[ _-]){0,2}(?:models?|checkpoints?|(?P<exact>"
     r"model[ _-](?:ids?|names?|path|tags?|cards?|repo(?:sitory)?|string|alias(?:es)?)|"
     r"(?:hf|hugging ?face)(?:[ _-](?:repo(?:sitory)?|path|id|name|link))?|"
-    r"repo(?:sitory)?[ _-]ids?)|llms?)"
+    r"repo(?:sitory)?[ _-]ids?)|llms?|模型(?:名称|名)?|モデル名?|모델)"
 )
 _CELL = re.compile(r"[A-Za-z][\w./:@+-]{1,95}")
 _MARKS = "`*_ \t\"'"
+# `m3e-base`, `bce-reranker-base_v1`: lower case, of several parts
+_LIKE_A_NAME = re.compile(r"(?=[^-]{2,20}-)[a-z][a-z0-9]*(?:[-_.][a-z0-9]+){1,6}")
 _LONGEST = 100  # of a name
 _MOST_ROWS = 300
 
@@ -70,6 +73,7 @@ def in_tables(source: str) -> Iterator[Named]:
         if not columns:
             continue
         is_doubled = any(columns.values())
+        beside = _Beside()
         position = rule.end() + 1
         for _ in range(_MOST_ROWS):
             end = source.find("\n", position)
@@ -83,7 +87,31 @@ def in_tables(source: str) -> Iterator[Named]:
                 named = _of_cell(*cells[at], is_title=is_title) if at < len(cells) else None
                 if named is not None:
                     yield named
+                if at < len(cells) and not is_title:
+                    beside.add(at, *cells[at], is_model=named is not None)
             position = done = end + 1
+        yield from beside
+
+
+class _Beside:
+    """The rest of columns of which most are names of models: theirs are too."""
+
+    def __init__(self) -> None:
+        self._known: Counter[int] = Counter()
+        self._rest: dict[int, list[Named]] = {}
+
+    def add(self, column: int, start: int, cell: str, *, is_model: bool) -> None:
+        """One cell, and whether it is known to be a model."""
+        self._known[column] += is_model
+        text = cell.strip(_MARKS)
+        if not is_model and _LIKE_A_NAME.fullmatch(text) is not None:
+            candidate = Candidate(text, "hub", 0.55)
+            self._rest.setdefault(column, []).append(Named(candidate, start + cell.find(text)))
+
+    def __iter__(self) -> Iterator[Named]:
+        for column, rest in self._rest.items():
+            if self._known[column] > 1 and self._known[column] >= len(rest):
+                yield from rest
 
 
 def _cells(source: str, start: int, end: int) -> list[tuple[int, str]]:

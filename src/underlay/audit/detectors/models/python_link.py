@@ -57,6 +57,8 @@ _PROSE = {
     "form": ("choice", "a choice of a form"),
 }
 _ROLES_IN_TEXT: dict[str, Role] = {"comment": "comment", "text": "use", "form": "option"}
+# a gateway's name of what a server of one's own calls its model; OpenAI's own are on the Hub
+_SERVED = re.compile(r"openai/(?!gpt-oss|whisper-|clip-|gpt2)[^/]+$")
 _OF_SEVERAL = re.compile(r"[A-Za-z][\w.]{0,40}(?:-[\w.]{1,40}){1,10}", re.ASCII)
 _BRANCHES = frozenset(("main", "master", "HEAD", "None"))
 _OTHER_FILE = re.compile(r"\.(?:json|jsonl|txt|csv|ya?ml|log|md|html|png|jpg|wav|mp3|zip|py)$")
@@ -260,6 +262,8 @@ class _Linker:
         self, leaf: Leaf, found: Candidate, sink: list[Any], server: _Server, spot: Spot
     ) -> None:
         rule, evidence, role, _, _, _, _, value, more, _ = sink
+        if server.is_local and rule == "gateway" and _SERVED.match(found.ref) is not None:
+            found = replace(found, kind="hosted")  # the prefix is the interface's, the name its own
         alias = bool(more.get("alias")) and found.kind == "hosted"
         if server.is_local and found.kind == "hosted":
             alias = True

@@ -93,7 +93,7 @@ _WEIGHTS_PATH = re.compile(
 )
 _OF_WEIGHTS = re.compile(r"(?i)ckpt|checkpoint|weights|model|pretrained")
 _REPOSITORY_PATH = re.compile(
-    r"(?:~|\.{1,2})?/(?:[\w.-]{1,40}/){1,6}?(?P<name>[A-Za-z][\w-]{1,40}/[A-Za-z][\w.-]{2,80})",
+    r"\.{1,2}/(?:[\w.-]{1,40}/){1,6}?(?P<name>[A-Za-z][\w-]{1,40}/[A-Za-z][\w.-]{2,80})",
     re.ASCII,
 )
 # what goes to a server together with a model's name
@@ -436,19 +436,22 @@ class Scan:
         self.sink(seen, scope, ["s", text, node.lineno, node.col_offset + 1])
 
     def _path(self, node: ast.Constant, text: str, seen: Seen) -> None:
-        """A path whose last parts may be a repository: it is one if they are one elsewhere.
+        """A path below the project that ends in a repository: `../checkpoints/owner/name`.
 
-        By itself it is one where the owner is well known: `../checkpoints/owner/name`.
+        The owner has to be a well known one, or the program has the name elsewhere. A path of one
+        machine (`/mnt/models/Qwen/mine-7b`) says how somebody sorts files, and not whose model it
+        is.
         """
-        match = _REPOSITORY_PATH.fullmatch(text) if text[0] in "./~" else None
+        match = _REPOSITORY_PATH.fullmatch(text) if text[0] == "." else None
         if match is None or seen.skip == NEVER:
             return
         if not any(letter.isdigit() for letter in match["name"]):
             return  # as likely a copy of the owner's code
         found = classify(match["name"])
-        told = Seen(seen.key, 0.0, seen.role, "path", text)
-        if found is not None and found.kind == "hub" and found.confidence >= 0.6:
-            told = told._replace(strength=0.5)
+        is_listed = found is not None and found.kind == "hub" and found.confidence >= 0.6
+        if found is None or (not is_listed and found.confidence >= SURE):
+            return  # looks like a model's, but whose?
+        told = Seen(seen.key, 0.5 if is_listed else 0.0, seen.role, "path", text)
         column = node.col_offset + 2 + match.start("name")
         self.sink(told, scope="", value=["s", match["name"], node.lineno, column])
 
