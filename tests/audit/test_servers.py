@@ -22,6 +22,7 @@ LOCAL = "http://localhost:8000/v1"
 PLAIN = "from openai import OpenAI\nprint(OpenAI().responses.create(model='gpt-4o'))\n"
 GIVEN = "import os\nfrom openai import OpenAI\nc = OpenAI(base_url=os.environ['LLM_BASE_URL'])\nc.chat.completions.create(model='gpt-4o')\n"
 SCRIPT = "import OpenAI from 'openai';\nconst c = new OpenAI({ baseURL: process.env.LLM_BASE_URL });\nc.chat.completions.create({ model: 'gpt-4o' });\n"
+ANSWERING = "from fastapi import FastAPI\napp = FastAPI()\n@app.post('/v1/audio/speech')\ndef speak(body):\n    body['model'] = 'tts-1'\n"
 SERVED = "vllm serve Qwen/Qwen2.5-7B --served-model-name gpt-4o\n"
 
 ALIASES: dict[str, tuple[dict[str, str], str]] = {
@@ -32,6 +33,7 @@ ALIASES: dict[str, tuple[dict[str, str], str]] = {
         {".env": f"LLM_BASE_URL={LOCAL}\n", "a.py": GIVEN.replace("os.environ['LLM_BASE_URL']", "os.getenv('LLM_BASE_URL', '')")},
         "a.py",
     ),
+    "the server itself": ({"api.py": ANSWERING}, "api.py"),
     "a script reads it": ({".env": f"LLM_BASE_URL={LOCAL}\n", "web/a.ts": SCRIPT}, "web/a.ts"),
     "a script's kit reads it": (
         {".env": f"OPENAI_BASE_URL={LOCAL}\n", "a.ts": "import OpenAI from 'openai';\nconst c = new OpenAI();\nc.chat.completions.create({ model: 'gpt-4o' });\n"},
@@ -126,6 +128,7 @@ ALIASES: dict[str, tuple[dict[str, str], str]] = {
     ),
 }  # fmt: skip
 HOSTED: dict[str, tuple[dict[str, str], str]] = {
+    "a proxy that asks the service": ({"api.py": ANSWERING, "b.py": PLAIN}, "api.py"),
     "commented out": ({".env.example": f"# OPENAI_BASE_URL={LOCAL}\n", "a.py": PLAIN}, "a.py"),
     "one of several environments": ({".env.ollama": f"OPENAI_BASE_URL={LOCAL}\n", "a.py": PLAIN}, "a.py"),
     "another folder's": ({"local/.env": f"OPENAI_BASE_URL={LOCAL}\n", "cloud/a.py": PLAIN}, "cloud/a.py"),

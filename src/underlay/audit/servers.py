@@ -144,6 +144,8 @@ class Servers:
             or _is_key_of_server(found)
             # a page that starts the server and then asks it
             or ((found.file, found.ref) in here and role_of(PurePosixPath(found.file)) == "doc")
+            # a server that speaks the service's interface, in a tree that never asks the service
+            or ("answers" in facts and owner not in evidence.asked)
             or self._is_merged(found, facts, owner)
             or self._is_sent(found, facts, owner, evidence)
             or (
@@ -221,7 +223,7 @@ class _Evidence:
 
     `firm`: made without an address or with the owner's; `addressed`: with the owner's; `open`:
     with an address from outside, `opened` in any file; `imported`: only imported; `seen`: files
-    with any of them.
+    with any of them; `asked`: owners that some file may ask, by a client, an import or a key.
     """
 
     def __init__(self, findings: Iterable[Finding]) -> None:
@@ -231,11 +233,14 @@ class _Evidence:
         self.imported: dict[str, set[str]] = {}
         self.seen: set[str] = set()
         self.opened: set[str] = set()
+        self.asked: set[str] = set()
         for found in findings:
             if not isinstance(found, Infrastructure) or not found.rule.startswith("services/"):
                 continue
             kind, _, owner = found.component.partition(":")
             self.seen.add(found.file)
+            if found.rule != "services/interface":
+                self.asked.add(owner)
             if found.rule == "services/interface" and kind == "api":
                 self.open.setdefault(found.file, set()).add(owner)
                 self.opened.add(owner)

@@ -68,6 +68,12 @@ _SERVER = re.compile(
     rb"(?i)[\"'`](https?://[a-z0-9.-]{1,100}(?::\d{2,5})?/v1(?=[/\"'`])|"
     rb"https?://[a-z0-9.-]{1,100}:(?:11434|1234)(?=[/\"'`]))"
 )
+# a server that speaks the interface: `@app.post("/v1/chat/completions")`
+_ROUTE = re.compile(
+    rb"\.(?:post|get|route|api_route|add_api_route|add_url_rule|add_post)\(\s{0,20}[\"']"
+    rb"(?:/[\w{}-]{1,40}){0,2}/v1/(?:chat/completions|completions|embeddings|responses|messages|"
+    rb"models|audio/\w{1,20}|images/\w{1,20})[\"']"
+)
 _PROGRAM = re.compile(r"[\w./-]{1,150}\.(?:py|js|mjs|ts|mts)")
 _MOST = 200  # variables, services or blocks of one file
 _MOST_LINES = 500  # of one service
@@ -84,7 +90,7 @@ class Addresses:
     """Facts of addresses: who sets them, who reads them, which servers answer to which names."""
 
     name = "addresses"
-    version = 1
+    version = 2
     rules = (
         Rule(
             "addresses/elsewhere",
@@ -109,11 +115,14 @@ class Addresses:
         return name in _NAMED or _is_container(name) or Dotenv().wants(path, size)
 
     def facts(self, file: File, /) -> Facts | None:
-        """`set`: [name, address, scope]; `reads`: names; `served`; `merged`; `python`."""
+        """`set`: [name, address, scope]; `reads`: names; `served`; `merged`; `python`; `answers`."""
         suffix = file.path.suffix.lower()
         data = file.data
         if suffix == ".py":
-            return _constants(data)
+            found = _constants(data) or {}
+            if b"/v1/" in data and _ROUTE.search(data) is not None:
+                found = {**found, "answers": True}
+            return found or None
         if suffix in _YAML:
             is_set = b"://" in data and any(mark in data for mark in _MARKS)
             is_ours = b"parameters:" in data or b"env_file:" in data
