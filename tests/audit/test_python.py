@@ -714,3 +714,21 @@ def test_a_name_that_a_server_of_ones_own_serves() -> None:
     served = models(local.replace("NAME", "gpt-oss-20b"))["openai/gpt-oss-20b"]
     assert served.kind == "hub"
     assert not served.alias
+
+
+def test_collections_of_names_with_sizes() -> None:
+    code = 'KNOWN_ACME_MODELS = ("acmeASR_CTC_300M", "acmeASR_CTC_1B_v2", "acmeASR_LLM_7B")\n'
+    assert len(models("import transformers\n" + code)) == 3
+    assert not models("import transformers\n" + code.replace("MODELS", "TABLES"))
+
+
+def test_a_provider_and_a_name_that_both_vary() -> None:
+    code = """import openai
+class Base:
+    provider = "openai"
+    model = "claude-3-5-sonnet-20241022"
+    def text(self):
+        model = f"{self.provider}/{self.model}"
+        return {"model": model}
+"""
+    assert set(models(code)) == {"claude-3-5-sonnet-20241022"}

@@ -34,6 +34,10 @@ _SLUG = re.compile(
     re.ASCII,
 )
 # regions, encodings, standards, versions, files
+# `acme_CTC_300M_v2`: parts with a size among them
+_SIZED = re.compile(
+    r"[A-Za-z][A-Za-z0-9]{1,30}(?:_[A-Za-z0-9]{1,20}){0,4}_\d{1,3}(?:\.\d)?[BM](?:_[A-Za-z0-9]{1,20}){0,4}"
+)
 _NO_SLUG = re.compile(
     r"(?i)(?:us|eu|ap|sa|ca|af|me|cn)-[a-z]+-\d|(?:utf|iso|sha|md|cp|win|latin|rfc|v\d|py\d|x-|test|user|"
     r"chatcmpl|cmpl|call|msg|req|resp|asst|thread|item|node|chunk|doc|page|section|step|task|session|run|my|your)[-.\d]|.*\.(?:[a-z]{2,4}|json|yaml)$|"
@@ -58,6 +62,8 @@ _SHOWN = ("name", "label", "title", "display_name", "file_name", "filename", "de
 
 def is_slug(text: str) -> bool:
     """Whether a text looks like a name of several parts: many of them, or a number in one."""
+    if _SIZED.fullmatch(text) is not None:
+        return True
     if _SLUG.fullmatch(text) is None or _NO_SLUG.match(text) is not None:
         return False
     return text.count("-") >= 2 or any(letter.isdigit() for letter in text)

@@ -646,6 +646,8 @@ def _varied(
     free = [leaf for leaf in parts if (leaf.file, leaf.line, leaf.column) != fixed]
     # a name with its owner is a folder too, unless it is all that was put in
     given = [leaf for leaf in free if "/" not in leaf.text or len(free) == 1]
+    if len(given) > 1 and parts[-1] in given and parts[-2].text.endswith("/"):
+        given = [parts[-1]]  # a provider that varies too, and the name behind it
     if len(given) != 1:
         return None
     return given[0].text, given[0].file, given[0].line, given[0].column
