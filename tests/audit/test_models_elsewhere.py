@@ -216,6 +216,8 @@ def test_compose_services_with_a_server_of_their_own() -> None:
         ("model: {type: string, enum: [gpt-4o], default: gpt-4o}", ["gpt-4o", "gpt-4o"]),
         ("model_id: {type: string, example: acme/tern-7b}", ["acme/tern-7b"]),
         ("city: {type: string, example: acme/tern-7b}", []),
+        ("model:\n  hf_repo: BAAI/bge-m3\n", ["BAAI/bge-m3"]),
+        ("model:\n  hf_repo: BAAI/bge-m3\n  hf_subset: main\n", []),
         ("spring: {model: '${OPENAI_MODEL:gpt-4o}'}", ["gpt-4o"]),
         ("uri: hf://Qwen/Qwen2-7B", ["Qwen/Qwen2-7B"]),
         ("url: ollama://gemma2:2b", ["gemma2:2b"]),

@@ -732,3 +732,29 @@ class Base:
         return {"model": model}
 """
     assert set(models(code)) == {"claude-3-5-sonnet-20241022"}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'Task(name="x", hf_repo="EleutherAI/wiki-gpt", hf_subset="default")',
+        'ARGS = {"hf_repo": "EleutherAI/wiki-gpt", "evaluation_splits": ["train"]}',
+        'def f(hf_repo="EleutherAI/wiki-gpt", few_shots_split=None): pass',
+        '"""name: x\\n\\ndataset:\\nEleutherAI/wiki-gpt, EleutherAI/wiki-bert\\n"""',
+    ],
+)
+def test_repositories_of_data(code: str) -> None:
+    head = "from transformers import AutoModel\n"
+    source = code.replace("\\n", "\n")
+    if source.startswith('"'):
+        assert not models(source + "\n" + head)
+        assert models(source.replace("dataset:", "model:") + "\n" + head)
+        return
+    assert not models(head + source)
+    for beside in ("hf_subset", "evaluation_splits", "few_shots_split"):
+        source = source.replace(beside, "other")
+    assert set(models(head + source.replace("hf_repo", "hf_model"))) == {"EleutherAI/wiki-gpt"}
+
+
+def test_a_host_is_no_name_of_bedrock() -> None:
+    assert not models('import openai\nif "openai.azure.com" in url: pass')

@@ -265,6 +265,8 @@ def test_a_reference_is_kept_as_written(
         ("portkey/openai/gpt-4o", "hosted"),
         ("litellm/ollama/mistral", "ollama"),
         ("openai-responses:gpt-5.2", "hosted"),
+        ("hf-inference-providers/openai/gpt-oss-20b:nebius", "hosted"),
+        ("openai.azure.com", None),
         ("google-cloud:gemini-3-pro-preview", "hosted"),
         ("tts_models/en/ljspeech/glow-tts", "package"),
         ("uint4|meta-llama/Llama-2-7b/llama_2_7b.safetensors", "hub"),

@@ -112,6 +112,11 @@ _OF_OTHERS = re.compile(
 _LINKED = re.compile(
     r"[`*]{0,3}\]\(https?://(?:www\.)?(?:huggingface\.co|hf\.co|modelscope\.cn)/(?!docs|spaces)"
 )
+# `dataset:` and what stands behind it, also in the lines below
+_DATA_LIST = re.compile(
+    r"(?im)^[ \t#*-]{0,12}(?:evaluation )?data ?sets?[ \t]{0,4}:[ \t]{0,4}\n?"
+    r"(?P<names>(?:[ \t-]{0,12}[\w.-]{1,60}/[\w.-]{1,90}[ \t]{0,4},?[ \t]{0,4}\n?){1,20})"
+)
 # what is made or sent there
 _MADE = re.compile(
     r"(?:push_to_hub|save_pretrained|save|upload_\w{2,20}|create_repo|output_dir|hub_model_id)"
@@ -152,10 +157,15 @@ class Mention(NamedTuple):
 
 
 def of_others(text: str) -> frozenset[str]:
-    """The `owner/name` that the text links as code, data, a demonstration or an image, or sends."""
+    """The `owner/name` that the text links as code, data, a demonstration or an image, or sends.
+
+    Or gives under a heading `dataset:`.
+    """
     if "/" not in text:
         return frozenset()
     found = {match["name"].rstrip(".") for match in _OF_OTHERS.finditer(text)}
+    for listed in _DATA_LIST.finditer(text) if "ataset" in text else ():
+        found.update(re.findall(r"[\w.-]+/[\w.-]+", listed["names"]))
     if "push_to_hub" in text:
         found.update(match["name"] for match in _SENT.finditer(text))
     return frozenset(found)

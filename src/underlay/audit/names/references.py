@@ -223,6 +223,8 @@ def _folded(table: str, key: str) -> frozenset[str]:
 
 def hosted_operator(text: str) -> str | None:
     """Whose naming scheme the whole string follows, for names that are nothing else."""
+    if text.endswith((".com", ".ai", ".net", ".org", ".io", ".cn", ".dev")):
+        return None  # a host, though it begins as Bedrock's names do
     found = _schemes()[0].fullmatch(text)
     return _schemes()[1][int(str(found.lastgroup)[1:])] if found else None
 
@@ -339,6 +341,9 @@ def _passed_on(text: str, rest: str, place: Place) -> Candidate | None:
     scheme = hosted_operator(rest)
     if scheme is not None and text.partition("/")[0] in _set("proxies", "names"):
         return _hosted(text, scheme, place, 0.7)
+    if text.startswith("hf-inference-providers/"):
+        found = _of_hub(rest.partition(":")[0], replace(place, strength=max(0.6, place.strength)))
+        return replace(found, ref=text, kind="hosted", operator="huggingface") if found else None
     inner = re.match(r"([A-Za-z][\w-]{1,24})[/:]", rest, re.ASCII)
     if inner is None or inner[1].lower() not in vocabulary()["gateways"]:
         return None

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CLIP_MODEL",
     "CLIP_WEIGHTS",
+    "DATA_REPOSITORIES",
     "OWN_SIZE",
     "PARTS",
     "PIPELINE",
@@ -47,6 +48,7 @@ __all__ = [
     "Endpoints",
     "Sightings",
     "Site",
+    "are_of_data",
     "bare_name",
     "by_size",
     "configuration_words",
@@ -83,6 +85,12 @@ CLIP_WEIGHTS = re.compile(
 VOICE = re.compile(r"[a-z]{2,3}_[A-Z]{2}-[a-z0-9_]{2,40}-(?:x_low|low|medium|high)")
 OWN_SIZE = re.compile(r".*\.en|large-v[123].*|distil-.*")
 # several repositories in one text: no name holds these signs
+# keys beside which a repository holds data: `hf_subset`, `evaluation_splits`, `few_shots_split`
+_OF_DATA = re.compile(r"(?:^|_)(?:subset|splits?|few_?shots?)(?:_|$)")
+# keys of a repository that may hold either
+DATA_REPOSITORIES = frozenset(
+    ("hf_repo", "repo", "repo_id", "path", "name", "hf_path", "hf_name", "hub_repo", "dataset_path")
+)
 REPOSITORIES = re.compile(r"[\w.-]{2,60}/[\w.-]{2,90}(?:[,;] ?[\w.-]{2,60}/[\w.-]{2,90})+[,;]?")
 MAX_FILES = 40  # of one mapping: more are a catalogue of files
 _FILE_KEY = re.compile(r"(?i)(?:^|[_-]|(?<=[a-z]))(?:file|filename|file_name)$")
@@ -312,6 +320,11 @@ def pieces(text: str, name: str) -> list[tuple[str, int]]:
         return [(text, 0)]
     return [(m[0].strip(), m.start() + len(m[0]) - len(m[0].lstrip()))
             for m in re.finditer(r"[^,;]+", text) if m[0].strip()]  # fmt: skip
+
+
+def are_of_data(keys: Iterable[str]) -> bool:
+    """Whether keys that stand together describe a set of data, and no model."""
+    return any(_OF_DATA.search(key) is not None for key in keys)
 
 
 def by_size(site: Site, name: str, text: str) -> Site:

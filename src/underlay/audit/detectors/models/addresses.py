@@ -115,7 +115,10 @@ class Addresses:
         return name in _NAMED or _is_container(name) or Dotenv().wants(path, size)
 
     def facts(self, file: File, /) -> Facts | None:
-        """`set`: [name, address, scope]; `reads`: names; `served`; `merged`; `python`; `answers`."""
+        """`set`: [name, address, scope]; `reads`: names; `served`; `merged`; `python`; `answers`.
+
+        The last one: whether the file speaks the interface of a service to others.
+        """
         suffix = file.path.suffix.lower()
         data = file.data
         if suffix == ".py":

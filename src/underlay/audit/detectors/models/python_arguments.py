@@ -21,6 +21,7 @@ from underlay.audit.detectors.models.python_scan import (
 )
 from underlay.audit.detectors.models.python_values import PAIRED, Value, dotted, text_of, value_of
 from underlay.audit.names.references import Place, classify, key_strength
+from underlay.audit.names.sites import DATA_REPOSITORIES, are_of_data
 
 if TYPE_CHECKING:
     from underlay.audit.detectors.models.python_calls import Call
@@ -443,10 +444,14 @@ class CallScan(Scan):
                 self.expression(argument, shown, scope)
             else:
                 self.stack.append((argument, inherited, scope))
+        of_data = are_of_data(keyword.arg or "" for keyword in node.keywords)
         for keyword in node.keywords:
             if id(keyword.value) in used:
                 continue
             key = keyword.arg or ""
+            if of_data and key in DATA_REPOSITORIES:
+                self.push([keyword.value], Seen(skip=NEVER), scope)
+                continue
             if key == "help" or (key == "description" and seen.strength >= 0.5):
                 self.note(keyword.value)
             if key in _WRITTEN:

@@ -24,7 +24,7 @@ from underlay.audit.detectors.models.python_scan import (
 from underlay.audit.detectors.models.python_values import Value, dotted, text_of, value_of
 from underlay.audit.findings import SURE
 from underlay.audit.names.references import classify, key_strength
-from underlay.audit.names.sites import PARTS
+from underlay.audit.names.sites import DATA_REPOSITORIES, PARTS, are_of_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +50,7 @@ def facts_of(tree: ast.Module, data: bytes) -> Facts:
     """
     reader = _Reader()
     reader.has_weights = any(ending in data for ending in ENDINGS)
+    reader.has_whisper = b"whisper" in data or b"Whisper" in data
     reader.read(tree)
     facts = reader.facts()
     prose = prose_of(
@@ -136,6 +137,7 @@ class _Reader(CallScan):
         more = {"alias": True} if any(_serves(one) for one in node.decorator_list) else {}
         if more:
             self.serving.add(name)
+        of_data = are_of_data(one.arg for one in (*plain, *given.kwonlyargs))
         for argument, default in [
             *zip(plain[len(plain) - len(given.defaults) :], given.defaults, strict=True),
             *zip(given.kwonlyargs, given.kw_defaults, strict=True),
@@ -144,6 +146,8 @@ class _Reader(CallScan):
                 continue
             if more and isinstance(default, ast.Call):
                 self.examples.append((default.lineno, default.end_lineno or default.lineno))
+            if of_data and argument.arg in DATA_REPOSITORIES:
+                continue
             self.keyed(argument.arg, default, scope, role="default", rule="parameter", more=more)
             value = value_of(default)
             if value is not None:

@@ -41,9 +41,11 @@ from underlay.audit.names.references import (
     without_mode,
 )
 from underlay.audit.names.sites import (
+    DATA_REPOSITORIES,
     OWN_SIZE,
     REPOSITORIES,
     WHISPER_SIZE,
+    are_of_data,
     bare_name,
     files_of_repositories,
     pieces,
@@ -181,6 +183,7 @@ class Scan:
         self.examples: list[tuple[int, int]] = []  # lines of the defaults of such a function
         self.owned: list[Own] = []  # what may be a name of the program's own
         self.has_weights = False  # whether the file names any file of weights
+        self.has_whisper = False  # whether the file speaks of Whisper
         self.has_presets = False
         self.taken: set[int] = set()  # texts that a preset has already read
         self.count = 0
@@ -491,14 +494,14 @@ class Scan:
         """A name as the libraries of a field give them, with something that speaks for it."""
         if seen.expects not in (None, "package"):
             return False
-        around = f"{seen.key} {scope} {seen.more.get('g', '')}"
         says_model = seen.strength >= 0.5 or "model_size" in seen.key.lower()
         if WHISPER_SIZE.fullmatch(text) is not None:
             if not says_model:
                 return False
-            is_theirs = any("whisper" in package for package in self.packages)
-            return is_theirs or "whisper" in around.lower() or OWN_SIZE.fullmatch(text) is not None
+            is_theirs = self.has_whisper or "whisper" in f"{seen.key} {scope}".lower()
+            return is_theirs or OWN_SIZE.fullmatch(text) is not None
         scheme = scheme_of(text)
+        around = f"{seen.key} {scope} {seen.more.get('g', '')}"
         return scheme is not None and scheme.holds(seen.strength, around, self.packages)
 
     def _joined(self, node: ast.JoinedStr, seen: Seen, scope: str) -> None:
@@ -552,6 +555,7 @@ class Scan:
         weights = next((text for text in texts.values() if WEIGHTS_FILE.fullmatch(text)), "")
         packed = named_files(texts) if weights and len(texts) == len(names) > 1 else {}
         given = frozenset(name for name in names if name is not None)
+        of_data = are_of_data(given)
         shown = labels_beside_addresses(texts) if len(texts) > 1 else frozenset()
         several = sum(
             isinstance(value, _CONTAINERS) or text_of(value) is not None for value in node.values
@@ -571,7 +575,9 @@ class Scan:
                 continue
             if name == "help" or (name in _SAID and seen.strength >= 0.5 and "type" in given):
                 self.note(value)  # also of a property of a schema
-            if name in self.vocabulary.nothing_keywords or name in files.values() or name in shown:
+            is_data = of_data and name in DATA_REPOSITORIES
+            is_nothing = name in self.vocabulary.nothing_keywords or name in files.values()
+            if is_data or is_nothing or name in shown:
                 self.push([value], Seen(skip=NEVER), scope)
                 continue
             strength = key_strength(name) if "/" not in name else 0.0

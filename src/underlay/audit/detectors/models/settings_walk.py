@@ -32,10 +32,12 @@ from underlay.audit.names.references import (
     vocabulary,
 )
 from underlay.audit.names.sites import (
+    DATA_REPOSITORIES,
     PIPELINE,
     WHISPER_SIZE,
     Endpoints,
     Site,
+    are_of_data,
     by_size,
     endpoint_key,
     files_of_repositories,
@@ -259,9 +261,10 @@ class _Walk:
             self._settings.site(part, site, expects="package")
         entry_name = node.text_of("name", "key")
         files = files_of_repositories({k: v.text for k, v in node.items() if v.kind == "text"})
+        of_data = are_of_data(key for key, _ in node.items())
         for key, value in node.items():
             words = words_of_name(key)
-            if key in files.values():
+            if key in files.values() or (of_data and words in DATA_REPOSITORIES):
                 continue
             if is_container and key in ("args", "command", "env", "environment", "entrypoint"):
                 continue
