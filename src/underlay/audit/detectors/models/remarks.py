@@ -42,17 +42,16 @@ REMARK_RULES = (
 # how many lines of comments are read, and how long a line may be
 MAX_LINES = 3_000
 LONGEST_LINE = 1_000
+_LONGEST_REMARK = 300  # behind a setting
 # a comment is never as sure as the code beside it
 MOST = 0.6
 
 _BLOCK = re.compile(r"(?:^[ \t]*+#(?!!)[^\n]*+(?:\n|\Z))+", re.MULTILINE)
 _MARK = re.compile(r"^([ \t]*+)(#++)", re.MULTILINE)
-# what stands before may hold the sign in quotation marks, or inside a word
-_TRAILING = re.compile(
-    r"^(?P<live>[ \t]*+(?:[^\"'#\n]++|\"[^\"\n]*+\"|'[^'\n]*+'|(?<=\S)[#\"'])*+)(?<=[ \t])#"
-    r"(?P<text>[^\n]{3,300}+)$",
-    re.MULTILINE,
-)
+# a line with a sign in it that doesn't begin it, and the pieces of such a line: what stands before
+# a comment may hold the sign in quotation marks, or inside a word
+_WITH_SIGN = re.compile(r"^[ \t]*[^\s#][^\n]*?[ \t]#[^\n]{3,}$", re.MULTILINE)
+_PIECE = re.compile(r"[^\"'#]+|\"[^\"]*\"|'[^']*'|[#\"']")
 _URL = re.compile(r"https?://[^\s\"'<>|;)\\,`]+")
 _LINE = re.compile(r"(?:[^\n\\]|\\[^\n])*+(?:\\\n(?:[^\n\\]|\\[^\n])*+)*+")
 _FIRST = re.compile(r"[ \t]*+(?:[$>!%][ \t]++)?(?:sudo[ \t]++)?(?P<word>[^\s\"'`]{2,80})[ \t]+\S")
@@ -123,10 +122,19 @@ def read_remarks(source: str, file: PurePosixPath, found: Sightings) -> None:
             continue
         bare = _MARK.sub(lambda m: m[1] + " " * len(m[2]), text)
         _block(whole.part(match.start(), match.end()).replaced(bare), around, own)
-    for match in islice(_TRAILING.finditer(source), MAX_LINES):
-        if match["live"].strip():
-            _trailing(whole.part(match.start("text"), match.end("text")), around, own)
+    for match in islice(_WITH_SIGN.finditer(source), MAX_LINES):
+        start = _start_of_comment(match[0]) if len(match[0]) <= LONGEST_LINE else None
+        if start is not None:
+            _trailing(whole.part(match.start() + start, match.end()), around, own)
     _hand_over(own, source, found)
+
+
+def _start_of_comment(line: str) -> int | None:
+    """Where the comment behind what a line says begins, past its sign; None where there is none."""
+    for piece in _PIECE.finditer(line):
+        if piece[0] == "#" and line[piece.start() - 1] in " \t":
+            return piece.end() if len(line) - piece.end() <= _LONGEST_REMARK else None
+    return None
 
 
 def _block(fragment: Fragment, around: _Around, own: Sightings) -> None:
