@@ -72,7 +72,8 @@ def short(path: str, data: str | bytes) -> list[tuple[int, str]]:
         ("curl localhost:8000/v1/x -d '{\"model\": \"gpt-4o\"}'", ["gpt-4o*"]),
         ("OPENAI_BASE_URL=http://localhost:1234/v1 app --model gpt-4o", ["gpt-4o*"]),
         ("docker model run ai/smollm2", ["ai/smollm2"]),
-        ("echo 'pull gpt-4 with --model gpt-4'", []),
+        ("echo 'pull gpt-4 with --model gpt-4'", ["gpt-4", "gpt-4"]),  # it tells people so
+        ("grep 'pull gpt-4 with --model gpt-4'", []),
         ("echo using gpt-4o", []),
         ("git checkout origin/main", []),
         ("docker pull library/nginx", []),
@@ -630,3 +631,19 @@ def test_a_manifest_that_offers_models() -> None:
 )
 def test_files_of_weights_that_are_named(name: str, text: str, refs: list[str]) -> None:
     assert [ref for _, ref in short(name, text)] == refs
+
+
+def test_how_a_server_calls_the_weights_of_a_path() -> None:
+    named = "MODEL_NAME=gpt-4o\nMODEL_PATH=checkpoints/Qwen2-7B-Instruct\n"
+    assert [one.alias for one in models(".env", named) if one.ref == "gpt-4o"] == [True]
+    alone = named.replace("MODEL_PATH", "OTHER_PATH")
+    assert [one.alias for one in models(".env", alone) if one.ref == "gpt-4o"] == [False]
+    compose = "services:\n  a:\n    environment:\n      MODEL_NAME: qwen2\n      MODEL_PATH: c/q\n"
+    assert models("compose.yml", compose) == []
+
+
+def test_what_a_script_tells() -> None:
+    script = 'echo -e "${Y}1) DeepSeek (deepseek-chat, gpt-4o, etc.)${N}"\necho gpt-4o > model\n'
+    found = [(one.line, one.ref, one.role) for one in models("run.sh", script)]
+    assert (1, "gpt-4o", "doc") in found
+    assert all(line == 1 for line, _, _ in found)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from underlay.audit.detectors.models.running_text import told_in
 from underlay.audit.findings import Rule
 from underlay.audit.names.references import classify, key_strength
 from underlay.audit.names.sites import (
@@ -45,6 +46,7 @@ COMMAND_RULES = (
     Rule("command/argument", "An argument that a program of models takes: `ollama pull NAME`."),
     Rule("command/flag", "The value of a flag such as `--model`, of a shape that is a model's."),
     Rule("command/url", "An address of a model's page or of a file of weights in a command."),
+    Rule("command/said", "A name in what a script prints for the person who runs it."),
     Rule("command/file", "A file of weights that a command copies, moves, links or writes."),
     Rule("command/body", "The `model` of a JSON body that a command sends to a service."),
     Rule("command/served-name", "The name under which a local server answers: an alias."),
@@ -212,7 +214,10 @@ class CommandLines:
         taken: set[int] = set()
         if own is not None:
             taken = self._arguments(own, words, base, url)
-        if texts[0].rpartition("/")[2] in ("echo", "printf", "grep", "sed", "awk", "test", "["):
+        program_name = texts[0].rpartition("/")[2]
+        if program_name in ("echo", "printf"):
+            self._said(words)
+        if program_name in ("echo", "printf", "grep", "sed", "awk", "test", "["):
             return
         program = next((p for p, _ in [own] if p), None) if own else None
         self._all_flags(words, taken, base, program, url)
@@ -221,6 +226,17 @@ class CommandLines:
         self._bodies(words, command)
 
     # --- parts of a command -----
+
+    def _said(self, words: tuple[Word, ...]) -> None:
+        """What a script tells the person who runs it: texts of several words."""
+        for word in words[1:]:
+            if " " not in word.raw:
+                continue
+            quote = word.raw[:1] in "\"'"
+            for name, below, right in told_in(word.raw[quote:]):
+                if below == 0:
+                    site = Site(self.file, "command/said", "echo", "doc", 0.6, most=0.52)
+                    self.found.see(name, word.line, word.column + quote + right, site)
 
     def _nested(
         self, command: Command, words: tuple[Word, ...], texts: list[str], depth: int

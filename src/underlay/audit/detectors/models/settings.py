@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from underlay.audit.detectors.models.comfyui import WORKFLOW_MARKS
 from underlay.audit.detectors.models.command_lines import COMMAND_RULES, mentions_models
 from underlay.audit.detectors.models.remarks import REMARK_RULES, read_remarks
-from underlay.audit.detectors.models.settings_values import Settings
+from underlay.audit.detectors.models.settings_values import Settings, is_name_of_path
 from underlay.audit.detectors.models.settings_walk import (
     SETTINGS_RULES,
     TABLE_FILES,
@@ -270,6 +270,7 @@ class Dotenv:
             url = around.url_for(key) or only
             site = Site(file.path, "dotenv/variable", key, role, strength, url=url,
                         weight_file=texts.get(files.get(key, "")))  # fmt: skip
+            site = replace(site, is_served=is_name_of_path(key, value.text, texts))
             for piece, shift in pieces(value.text, key):
                 found.see(piece, value.line, value.column + shift, by_size(site, key, piece))
         read_remarks(file.text(), file.path, found)

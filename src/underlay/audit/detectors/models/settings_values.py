@@ -22,6 +22,7 @@ from underlay.audit.readers.documents import DYNAMIC, Fragment
 from underlay.audit.readers.shell import Command, Value, read_shell, words_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import PurePosixPath
 
     from underlay.audit.findings import Kind, Role
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from underlay.audit.readers.documents import Document, Node
     from underlay.audit.readers.shell import Variables
 
-__all__ = ["Settings", "default_of", "template_default"]
+__all__ = ["Settings", "default_of", "is_name_of_path", "template_default"]
 
 # ${NAME:-text} of shells and Compose, ${NAME:text} of Spring and others
 _DEFAULT = re.compile(r"\$\{[A-Za-z_][\w.]*(?::?[-=]|:)(?P<text>[^{}$]*)\}")
@@ -44,6 +45,17 @@ def default_of(text: str) -> tuple[str, int, bool]:
     if match is None:
         return text, 0, False
     return match["text"], text.index(match["text"]) if match["text"] else 0, True
+
+
+def is_name_of_path(name: str, value: str, given: Mapping[str, str]) -> bool:
+    """Whether a variable only says how a server calls the weights of the variable beside it.
+
+    `MODEL_NAME=qwen2` beside `MODEL_PATH=checkpoints/Qwen2-7B-Instruct`.
+    """
+    if not name.upper().endswith("MODEL_NAME") or "/" in value:
+        return False
+    path = name[:-4] + ("PATH" if name[-1].isupper() else "path")
+    return "/" in given.get(path, "")
 
 
 @dataclass(slots=True)
@@ -100,6 +112,7 @@ class Settings:
             own: Role = "default" if is_default else role or self.role
             site = Site(self.file, rule, name, own, strength, url=endpoints.url_for(name),
                         weight_file=plain.get(files.get(name, "")))  # fmt: skip
+            site = replace(site, is_served=is_name_of_path(name, value, plain))
             for piece, shift in pieces(value, name):
                 own_site = by_size(site, name, piece)
                 self.found.see(piece, line, column + offset + shift, own_site)
