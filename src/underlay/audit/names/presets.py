@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from underlay.audit.names.references import canonical
+from underlay.audit.names.references import canonical, file_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -105,7 +105,7 @@ def stands_for(kind: str, ref: str, evidence: str = "") -> Preset | None:
     if kind == "hub" and "/" in ref:
         return None
     text = ref.strip()
-    base = text.replace("\\", "/").partition("?")[0].rpartition("/")[2]
+    base = file_name(text.partition("?")[0])
     for entry in _entries():
         repository = entry.reads(kind, text, base, evidence)
         if repository is not None:
@@ -166,7 +166,7 @@ def identities(findings: Sequence[ModelReference]) -> list[str]:
 
 def _identity(found: ModelReference, homes: Mapping[str, set[str]]) -> str:
     if found.kind == "file" and "://" not in found.ref:
-        home = homes.get(PurePosixPath(found.ref.replace("\\", "/")).name, set())
+        home = homes.get(file_name(found.ref), set())
         if len(home) == 1:
             return next(iter(home))
     preset = stands_for(found.kind, found.ref, found.evidence)

@@ -19,6 +19,7 @@ from underlay.audit.names.references import (
     Candidate,
     Place,
     classify,
+    file_name,
     hosted_operator,
     key_strength,
     vocabulary,
@@ -395,7 +396,7 @@ def named_weights(text: str) -> str | None:
 
     None for what a run calls its own: `best.pt`, `checkpoint-200.pth`, `epoch_3.ckpt`.
     """
-    base = text.strip("\"'").replace("\\", "/").rpartition("/")[2]
+    base = file_name(text.strip("\"'"))
     stem, _, ending = base.rpartition(".")
     if ending.lower() not in _CLEAR_ENDINGS or len(base) > 120 or not _FILE_NAME.fullmatch(base):
         return None
@@ -407,7 +408,7 @@ def named_weights(text: str) -> str | None:
 
 def _of_file(text: str, sure: float) -> Candidate:
     """A file of weights that a program is told to load."""
-    base = text.replace("\\", "/").rpartition("/")[2]
+    base = file_name(text)
     is_pickle = not base.lower().endswith((".safetensors", ".gguf", ".onnx", ".sft"))
     return Candidate(text, "file", sure, None, None, base, ("pickle",) if is_pickle else ())
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from underlay.audit.detectors.infrastructure.ties import lowered
 from underlay.audit.detectors.models.code_constants import spelled
-from underlay.audit.detectors.models.running_text import told_in
+from underlay.audit.detectors.models.running_text import tell
 from underlay.audit.findings import Rule
 from underlay.audit.names.hosts import is_local_url
 from underlay.audit.names.references import (
@@ -106,25 +106,6 @@ _ADDRESS = re.compile(
 _TOLD = re.compile(r"(?<![\w./-])[\"'`](?P<name>[\w.:@-]{2,60}(?:/[\w.:@-]{2,90})?)[\"'`]")
 _IDENTIFIER = rb"[A-Za-z_]\w{2,60}"
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_FLAGS = frozenset(
-    (
-        "string",
-        "stringvar",
-        "stringvarp",
-        "stringp",
-        "string_var",
-        "env",
-        "getenv",
-        "var",
-        "get",
-        "put",
-        "add",
-        "set",
-        "property",
-        "insert",
-        "emplace",
-    )
-)
 
 RULES = (
     Rule("code/loader", "An argument of a call that loads a model or makes a client for one."),
@@ -729,11 +710,8 @@ class _Reader:
         text = self._source.text(node)
         quoted = self._told(node, text, "comment")
         row, column = self._source.place(node)
-        for name, below, right in told_in(text):
-            if (below, right) not in quoted:
-                at = right + 1 if below else column + right
-                site = Site(self._path, "code/told", "comment", "comment", 0.6, most=0.52)
-                self._found.see(name, row + below, at, site)
+        site = Site(self._path, "code/told", "comment", "comment", 0.6, most=0.52)
+        tell(text, row, column, site, self._found, quoted)
 
     def _told(self, node: Any, text: str, role: Role) -> set[tuple[int, int]]:
         """Names in quotes, in what people read; the (rows below, characters before) of each."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from underlay.audit.detectors.models.javascript_lists import field_of, has_settings, lists_of
-from underlay.audit.detectors.models.javascript_pages import markup_models
+from underlay.audit.detectors.models.javascript_pages import REPOSITORY, markup_models
 from underlay.audit.detectors.models.javascript_prose import names_in
 from underlay.audit.detectors.models.javascript_values import (
     Context,
@@ -16,7 +16,7 @@ from underlay.audit.detectors.models.javascript_values import (
     vocabulary_javascript,
     words,
 )
-from underlay.audit.detectors.models.running_text import told_in
+from underlay.audit.detectors.models.running_text import tell
 from underlay.audit.findings import SURE, ModelReference, Rule
 from underlay.audit.names.references import (
     Place,
@@ -76,7 +76,6 @@ _NAME = re.compile(r"(?=.*[\d-])(?:[A-Za-z][\w.-]{1,40}/)?[A-Za-z][\w.-]{2,60}(?
 _TAGGED = re.compile(r"[a-z][\w.-]{1,40}:[\w.-]{1,30}")
 _LIBRARY = re.compile(r"[a-z][a-z0-9.-]{2,40}")
 _ACRONYM = re.compile(r"([A-Z]+)([A-Z][a-z])")  # getTTSModel: TTS_Model
-_HUB = re.compile(r"[A-Za-z0-9][\w-]{1,40}/[\w.-]{2,90}")
 _BEGUN = re.compile(
     r"https?://(?:huggingface\.co|hf\.co|hf-mirror\.com)/(?!datasets/|spaces/|api/)[\w.-]+/[\w.-]+"
     r"(?=/(?:resolve|raw|blob)/)"
@@ -263,12 +262,8 @@ class _Reader:
     ) -> None:
         """The models that running text names, but those of the places (row, column) `taken`."""
         line, column = self._source.position(node)
-        for name, below, right in told_in(text):
-            if (below, right) in taken:
-                continue
-            at = right + 1 if below else column + quote + right
-            site = Site(self._path, "javascript/prose", evidence, role, 0.6, most=0.52)
-            self._found.see(name, line + below, at, site)
+        site = Site(self._path, "javascript/prose", evidence, role, 0.6, most=0.52)
+        tell(text, line, column + quote, site, self._found, taken)
 
     def _composed(self, node: Any, text: str) -> None:
         """A template: whole where its parts are known, else the repository that it begins with."""
@@ -351,7 +346,7 @@ class _Reader:
             more = replace(site, strength=0.8, expects="hosted", most=0.6)
             is_sure = self._found.see(text, line, column, more)
         is_field = context.scope is not None and context.key.lower() in _REPOSITORY
-        if not is_sure and is_field and _HUB.fullmatch(text):
+        if not is_sure and is_field and REPOSITORY.fullmatch(text):
             self._unsure.append((node, text))
         if not PARTS.search(context.key or context.holder):
             is_named = not context.is_key and _PLURAL.search(context.holder) is not None

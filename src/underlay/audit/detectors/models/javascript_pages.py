@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from underlay.audit.detectors.models.running_text import pieces_of, told_in
+from underlay.audit.detectors.models.running_text import pieces_of, tell, told_in
 from underlay.audit.names.references import Place, classify, hosted_operator, key_strength
 from underlay.audit.names.sites import Sightings, Site
 from underlay.audit.readers.cuts import cut
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from underlay.audit.findings import ModelReference, Unknown
 
-__all__ = ["MAX_TAGS", "markup_models"]
+__all__ = ["MAX_TAGS", "REPOSITORY", "markup_models"]
 
 MAX_TAGS = 50_000  # of one page
 _TAG = re.compile(
@@ -47,7 +47,7 @@ _HELD = frozenset(
 )  # fmt: skip
 _CLEAR = re.compile(r"(?=.*\d)[\w.]+-[\w.:/-]+|[\w-]+/[\w.-]+")
 _BLANKED = re.compile(r"[^\n]")
-_HUB = re.compile(r"[A-Za-z0-9][\w-]{1,40}/[\w.-]{2,90}")
+REPOSITORY = re.compile(r"[A-Za-z0-9][\w-]{1,40}/[\w.-]{2,90}")
 
 
 @dataclass(slots=True)
@@ -128,14 +128,11 @@ class _Page:
             end, is_choice = tag.end(), _CHOICE.fullmatch(tag["name"]) is not None
         if len(parts) < 2 * MAX_TAGS:  # else the rest may be tags that nobody looked at
             parts.append(self._text[end:])
+        site = Site(self._path, "javascript/prose", "what the page shows", "doc", 0.6, most=0.52)
         start = 0
         for piece in pieces_of("".join(parts)):
-            for name, below, right in told_in(piece):
-                line = bisect_right(self._lines, start) + below
-                column = right + 1 if below else start - self._lines[line - 1] + right + 1
-                site = Site(self._path, "javascript/prose", "what the page shows", "doc", 0.6,
-                            most=0.52)  # fmt: skip
-                self._found.see(name, line, column, site)
+            line = bisect_right(self._lines, start)
+            tell(piece, line, start - self._lines[line - 1] + 1, site, self._found)
             start += len(piece)
 
     def _choices(self, choices: _Choices) -> None:
@@ -145,7 +142,9 @@ class _Page:
         for (text, at), is_known in zip(choices.entries, known, strict=True):
             if not is_known and not vouched:
                 continue
-            is_hub = vouched and _HUB.fullmatch(text) is not None and hosted_operator(text) is None
+            is_hub = (
+                vouched and REPOSITORY.fullmatch(text) is not None and hosted_operator(text) is None
+            )
             site = Site(self._path, "javascript/list", choices.told or "<option>", "option",
                         0.8 if is_hub else 0.6, "hub" if is_hub else None)  # fmt: skip
             self._see(text, at, site)

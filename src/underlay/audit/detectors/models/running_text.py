@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from underlay.audit.names.mentions import mentions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
-__all__ = ["pieces_of", "told_in"]
+    from underlay.audit.names.sites import Sightings, Site
+
+__all__ = ["pieces_of", "tell", "told_in"]
 
 _MOST = 200  # of one text
 _LONGEST = 20_000  # characters of one text
@@ -30,6 +32,23 @@ def told_in(text: str) -> Iterator[tuple[str, int, int]]:
         if not one.is_local:
             below = text.count("\n", 0, one.start)
             yield one.candidate.ref, below, one.start - text.rfind("\n", 0, one.start) - 1
+
+
+def tell(
+    text: str,
+    line: int,
+    column: int,
+    site: Site,
+    found: Sightings,
+    taken: Collection[tuple[int, int]] = (),
+) -> None:
+    """Adds what a text names whose first character stands at `line` and `column`.
+
+    `taken`: (lines below, characters before) of what was read otherwise.
+    """
+    for name, below, right in told_in(text):
+        if (below, right) not in taken:
+            found.see(name, line + below, right + 1 if below else column + right, site)
 
 
 def pieces_of(text: str) -> Iterator[str]:

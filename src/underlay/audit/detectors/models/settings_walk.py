@@ -74,7 +74,6 @@ _HUB_KEYS = frozenset(
      "pretrained_model_name", "huggingface_model", "huggingface_id")
 )  # fmt: skip
 _STORAGE_KEYS = frozenset(("storage_uri", "model_uri", "uri", "url", "source", "model_source"))
-_CONTAINERS = frozenset(("args", "command", "entrypoint"))
 _SCRIPTS = frozenset(
     ("run", "script", "scripts", "before_script", "after_script", "cmd", "cmds", "setup",
      "commands", "test_command",
